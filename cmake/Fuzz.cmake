@@ -1,0 +1,9 @@
+# tests/fuzz/fuzz_NAME.c with its seeds in tests/fuzz/corpus/NAME/. Run: tests/fuzz/run SECONDS
+file(GLOB fuzz_sources CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)
+foreach(source ${fuzz_sources})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE orq_app orq_options)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endforeach()
+target_compile_options(orq_options INTERFACE -fsanitize=fuzzer-no-link)

@@ -1,0 +1,12 @@
+# A test lives beside its code: src/**/NAME_test.c becomes the ctest NAME.
+find_library(CMOCKA cmocka REQUIRED)
+file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS src/*_test.c)
+foreach(source ${test_sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "_test$" "" name ${name})
+    add_executable(test_${name} ${source})
+    target_link_libraries(test_${name} PRIVATE orq_app orq_options ${CMOCKA})
+    target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+    add_test(NAME ${name} COMMAND test_${name})
+endforeach()
+add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tests/layers/layers_test.sh)

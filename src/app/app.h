@@ -1,0 +1,20 @@
+/* app.h: the process: what main wires together and every lane may look at.
+ *
+ * Thread: read-only once the loops run, except `registry` (the store's writer thread). */
+#ifndef ORQ_APP_APP_H
+#define ORQ_APP_APP_H
+
+#include "app/config.h"
+#include "base/limits.h"
+#include "app/lane.h"
+
+struct App {
+    const Config *config;
+    Store *store;
+    Registry *registry;
+    Lane lanes[LOOPS_MAX];
+    int lane_count;
+    struct Sessions *sessions; /* admin sign-ins; locks inside */
+};
+
+#endif

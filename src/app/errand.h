@@ -1,0 +1,44 @@
+/* errand.h: a request's way to the store and back.
+ *
+ *   Errand *e = errand_new(rq, my_back);           (in the request's arena)
+ *   e->feed = (FeedCall){...};  errand_send(e, STORE_FEED);
+ *   ...the store works...
+ *   my_back(rq, e)          on the request's own loop; e->call.st tells how it went; answer now.
+ *
+ * errand_send answers 500 itself when the store takes no more calls. `back` runs exactly once
+ * otherwise, also when the client has gone (answers are then dropped).
+ *
+ * An errand that changes tenants sets `staged` inside its job's run(); after the commit every loop
+ * gets the new snapshot first, and only then does `back` run: the next request on any loop sees it.
+ *
+ * Thread: the loop's, but for run(). */
+#ifndef ORQ_APP_ERRAND_H
+#define ORQ_APP_ERRAND_H
+
+#include "app/http/request.h"
+
+typedef struct Errand Errand;
+
+struct Errand {
+    Mail mail;
+    Request *rq;
+    void (*back)(Request *rq, Errand *e);
+    void *extra; /* the handler's own; job.run finds it through CONTAINER_OF(job, Errand, job) */
+    bool changes_tenant; /* set by run() once `staged` is filled */
+    StagedTenant staged;
+    union {
+        StoreCall call; /* the head of each of these */
+        AcceptCall accept;
+        FeedCall feed;
+        MarkReadCall mark_read;
+        StoreJob job;
+    };
+};
+
+Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e));
+void errand_send(Errand *e, StoreKind kind);
+
+/* For jobs: the registry to stage changes in; call it only inside run(). */
+Registry *errand_registry(const Errand *e);
+
+#endif

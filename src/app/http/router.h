@@ -1,0 +1,26 @@
+/* router.h: (method, path) -> route, by the table in routes.def.
+ *
+ * Thread: any (constants). */
+#ifndef ORQ_APP_HTTP_ROUTER_H
+#define ORQ_APP_HTTP_ROUTER_H
+
+#include "app/http/request.h"
+
+typedef enum Guard { GUARD_NONE, GUARD_KEY, GUARD_KEY_OR_TOKEN, GUARD_OPERATOR } Guard;
+
+struct Route {
+    HttpMethod method;
+    Str path; /* with {name} */
+    Guard guard;
+    Handler handler;
+};
+
+#define ROUTE(method, path, guard, handler) void handler(Request *rq);
+#include "app/http/routes.def"
+#undef ROUTE
+
+/* The route, its decoded parameters in rq->params. NULL: no such path (404), or *ret_allowed is not 0:
+ * the path exists for these methods only (405; bit mask of 1 << HttpMethod). */
+const Route *router_find(Request *rq, HttpMethod method, Str path, unsigned *ret_allowed);
+
+#endif

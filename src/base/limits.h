@@ -1,0 +1,102 @@
+/* limits.h: every ceiling, once: its unit, its reason, and the sums that tie some of them together.
+ *
+ * Full is a normal answer: whoever meets a ceiling refuses, sheds or disconnects, and says so. */
+#ifndef ORQ_BASE_LIMITS_H
+#define ORQ_BASE_LIMITS_H
+
+#define KIB(n) ((n)*1024u)
+#define MIB(n) ((n)*1024u * 1024u)
+
+enum {
+    /* HTTP (answers: 431, 408, 413, 400) */
+    HTTP_REQUEST_LINE_MAX = KIB(8),   /* bytes; a realtime token in a query fits four times */
+    HTTP_HEADERS_BYTES_MAX = KIB(16), /* names and values together */
+    HTTP_HEADER_COUNT_MAX = 100,
+    HTTP_BODY_MAX = MIB(1),
+    HTTP_HEADER_TIMEOUT_MS = 10000, /* from the first byte (or the accept) to the blank line */
+    HTTP_IDLE_TIMEOUT_MS = 75000,   /* between two requests of a connection */
+    HTTP_BODY_RATE_MIN = KIB(1),    /* bytes per second; slower senders get 408 */
+    HTTP_RESPONSE_MAX = MIB(8),     /* queued for one connection */
+    HTTP_PIPELINE_BYTES_MAX = KIB(
+        64),                    /* read ahead while a request is in hand; then we stop reading */
+    REQUEST_ARENA_MAX = MIB(8), /* everything one request may allocate */
+
+    /* JSON */
+    JSON_DEPTH_MAX = 64,
+    JSON_NODES_MAX = 200000, /* nodes of one document; 16 bytes each */
+
+    /* WebSocket */
+    WS_MESSAGE_MAX = KIB(64),
+    WS_FRAGMENTS_MAX = 1000, /* per message */
+    WS_CONTROL_MAX = 125,    /* RFC 6455 5.5 */
+    WS_PINGS_PER_SECOND_MAX = 100,
+    WS_CLOSE_TIMEOUT_MS = 5000, /* wait for the peer's close frame */
+
+    /* Tokens */
+    JWT_BYTES_MAX = KIB(4),
+    TOKEN_SECRET_BYTES_MIN = 32,
+    REALTIME_TOKEN_TTL_S = 7200, /* RT-10 */
+
+    /* Realtime */
+    CHANNEL_NAME_MAX = 255,
+    CHANNELS_PER_CLIENT_MAX = 128,
+    CHANNELS_PER_LOOP_MAX = 4000000,
+    READER_LAG_BYTES_MAX = MIB(1),   /* a cursor this far behind its channel's tail: 3008 */
+    WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
+    FANOUT_SLICE = 256,              /* sockets visited before the loop does something else */
+    RUN_CHUNK_BYTES_MAX = KIB(64),
+
+    /* Templates (RELIABILITY threat 16) */
+    TEMPLATE_SOURCE_MAX = KIB(256),
+    TEMPLATE_NODES_MAX = 10000,
+    TEMPLATE_DEPTH_MAX = 32,
+    TEMPLATE_STEPS_MAX = 1000000,
+    TEMPLATE_OUTPUT_MAX = MIB(4),
+    TEMPLATE_RENDER_MS_MAX = 50,
+
+    /* Names and ids */
+    USER_ID_MAX = 128, /* bytes, E.14 */
+    EVENT_TYPE_MAX = 128,
+    EVENT_ID_MAX = 255,
+    TRACE_ID_MAX = 255,
+    TENANT_NAME_MAX = 120,
+    SLUG_MAX = 63,
+    TENANT_CHANNELS_MAX = 32, /* custom WebSocket channels of a tenant */
+    TENANT_TEMPLATES_MAX = 5000,
+    TENANTS_MAX = 100000,
+    TITLE_MAX = KIB(4),
+    PUSH_BODY_MAX = KIB(48), /* so that a whole publication stays below WS_MESSAGE_MAX */
+
+    /* Feed pages (E.5) */
+    FEED_LIMIT_DEFAULT = 50,
+    FEED_LIMIT_MAX = 100,
+    PAGE_LIMIT_DEFAULT = 50, /* admin lists */
+    PAGE_LIMIT_MAX = 200,
+
+    /* Store */
+    STORE_QUEUE_MAX = 100000, /* calls waiting for the writer; more are answered ST_FULL */
+    STORE_BATCH_MAX = 1000,   /* calls in one commit */
+    STORE_READERS = 2,        /* reader threads */
+    SCHEMA_WAL_PAGES = 1000,  /* checkpoint after this many pages, on the writer's connection */
+
+    /* Sessions (RELIABILITY threat 23) */
+    SESSION_TTL_S = 8 * 3600,
+    SESSION_IDLE_S = 1800,
+    SESSIONS_MAX = 10000,
+    LOGIN_HASHES_AT_ONCE = 4, /* 19 MiB each; more logins at once get 429 */
+    LOGIN_FREE_FAILURES = 5,  /* then each further failure delays */
+    PASSWORD_BYTES_MIN = 10,
+    PASSWORD_BYTES_MAX = 256,
+
+    /* Process */
+    LOOPS_MAX = 64,
+    DESCRIPTORS_RESERVED = 200, /* of RLIMIT_NOFILE, for files, the store and refusals */
+    ACCEPTS_PER_TURN = 64,      /* then the loop looks at its other sockets */
+    DRAIN_TIMEOUT_MS = 10000,
+    LOG_LINE_MAX = 4096,
+    LOG_FIELD_MAX = 512,
+};
+
+_Static_assert((unsigned)PUSH_BODY_MAX + TITLE_MAX < WS_MESSAGE_MAX, "a publication fits a frame");
+
+#endif

@@ -1,0 +1,41 @@
+/* trigger.h: what a backend asked for, checked.
+ *
+ * trigger_parse reads the body of POST /api/v1/events/trigger and collects every problem it finds, the
+ * ones about eventType first, in the words clients expect (E.8).
+ *
+ * Thread: none of its own.  Ownership: all strings live in the arena or the body. */
+#ifndef ORQ_DOMAIN_INTAKE_TRIGGER_H
+#define ORQ_DOMAIN_INTAKE_TRIGGER_H
+
+#include "base/arena.h"
+#include "port/channel.h"
+#include "proto/json.h"
+
+enum { PROBLEMS_MAX = 16 };
+
+typedef struct Problems { /* the sentences of a 422, in the order a client sees them */
+    Str text[PROBLEMS_MAX];
+    uint32_t count;
+} Problems;
+
+void problems_add(Problems *p, Str sentence); /* ignored when full; sentence is borrowed */
+
+typedef struct Trigger {
+    Str event_type;
+    Str event_id;        /* {NULL,0} when the client sent none */
+    ChannelSet channels; /* CHANNELS_ALL when not narrowed */
+    Str user_id;
+    Str recipient_email, recipient_phone; /* "" when absent */
+    Str payload_raw, variables_raw;       /* JSON objects; variables_raw is "{}" when absent */
+    Json payload, variables;              /* roots are those objects */
+    Str trace_id;                         /* from the header; "" when none; set by the caller */
+} Trigger;
+
+/* ST_OK, or ST_INVALID with at least one problem. Never anything else. */
+Status trigger_parse(Str body, Arena *arena, Trigger *ret_trigger, Problems *ret_problems) MUST_USE;
+
+/* E.14: 1..USER_ID_MAX bytes of UTF-8 without '#', ',' and control characters. On false, *ret_problem
+ * says which rule (e.g. "payload.userId must not contain '#'", `field` being "payload.userId"). */
+bool user_id_check(Str user_id, Str field, Arena *arena, Str *ret_problem);
+
+#endif

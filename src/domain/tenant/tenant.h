@@ -1,0 +1,86 @@
+/* tenant.h: a team that uses us, as every loop sees it: immutable, reference-counted, shared.
+ *
+ * A Tenant carries all that a request needs to be answered without asking the store: keys, limits,
+ * channels and its active templates, compiled. An admin write builds a new Tenant and a new Snapshot
+ * and every loop swaps; a request in hand keeps the Snapshot it began with.
+ *
+ * Thread: read from any; built on the store's writer thread (registry.h).
+ * Ownership: tenant_ref/unref, snapshot_ref/unref; whatever a Tenant points to lives as long as it. */
+#ifndef ORQ_DOMAIN_TENANT_TENANT_H
+#define ORQ_DOMAIN_TENANT_TENANT_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/map.h"
+#include "domain/template/template.h"
+#include "port/channel.h"
+
+/* How many template versions the platform ships (global.*): see platform.c. */
+
+typedef enum TemplateFormat { FORMAT_TEXT, FORMAT_HTML, FORMAT_MJML } TemplateFormat;
+
+typedef struct TenantTemplate {
+    Uuid id;
+    uint32_t version;
+    Channel channel;
+    TemplateFormat format;
+    Template *subject; /* NULL when none is set */
+    Template *body;
+    Str target_channel; /* "" = global_system */
+} TenantTemplate;
+
+typedef struct TemplateGroup { /* all active templates of one event type */
+    Str event_type;
+    const TenantTemplate *by_channel[CHANNEL_COUNT]; /* NULL: none */
+} TemplateGroup;
+
+typedef struct Tenant {
+    atomic_uint _refs;
+    Arena arena; /* everything below lives here; compiled templates are freed with it */
+    uint32_t no; /* the store's number */
+    Uuid id;
+    Str id_text, name, slug;
+    bool active;
+    bool bridge_dialects;
+    Sha256 key_hash;                           /* of the API key */
+    uint32_t rate_limit_per_minute, daily_cap; /* 0 = unlimited */
+    ChannelSet delivery_channels;
+    Str *channels; /* custom WebSocket channels, without global_system */
+    uint32_t channel_count;
+    Str sender_email, sender_name;
+    Map groups;          /* TemplateGroup by event type */
+    Template **programs; /* every compiled program, for the free */
+    uint32_t program_count;
+} Tenant;
+
+Tenant *tenant_ref(const Tenant *t);
+void tenant_unref(const Tenant *t);
+
+/* Is `name` one the tenant's users may subscribe to ("global_system" or one of its channels)? */
+bool tenant_has_channel(const Tenant *t, Str name);
+
+typedef struct Snapshot {
+    atomic_uint _refs;
+    Tenant **tenants; /* each referenced */
+    uint32_t count;
+    Map by_key_hash, by_id, by_slug;
+    const Tenant *platform; /* the built-in global.* templates, as a tenant of their own */
+} Snapshot;
+
+Snapshot *snapshot_ref(Snapshot *s);
+void snapshot_unref(Snapshot *s);
+
+/* NULL when unknown. An inactive tenant is found too: the caller looks at `active`. */
+const Tenant *snapshot_by_api_key(const Snapshot *s, Str api_key);
+const Tenant *snapshot_by_id(const Snapshot *s, Str id_text);
+const Tenant *snapshot_by_slug(const Snapshot *s, Str slug);
+
+/* The template that fires for (event type, channel): the tenant's active one, else the platform's.
+ * NULL when there is none. Event types match exactly (KIT-21). */
+const TenantTemplate *snapshot_template(const Snapshot *s, const Tenant *t, Str event_type,
+                                        Channel channel);
+
+#endif

@@ -1,0 +1,214 @@
+/* store.h: the promise of durability the domain relies on. SQLite and PostgreSQL keep it alike.
+ *
+ * A caller fills a call, submits it, and gets it back through `done` on a thread of the store, after
+ * the commit (writes) or the read. Hot calls are typed; everything cold is a job: a function that
+ * runs on the store's thread with a transaction and plain SQL in its hands, straight down.
+ *
+ *   loop:   store_submit(store, &call)  ->  ST_OK: taken, `done` follows exactly once, later
+ *                                           ST_FULL, ST_UNAVAILABLE: not taken, `done` never comes
+ *   store:  batch ... COMMIT + fsync ... call->done(call)      in commit order
+ *
+ * What arrived while one commit ran is the next one's batch (group commit): no timer, no added delay.
+ * `done` must only hand the call home (mailbox_post): it runs between two commits.
+ *
+ * Money-losing defaults are refused. A failed commit or fsync answers every call of its batch with
+ * ST_UNAVAILABLE and the driver reopens: nothing is answered ST_OK that is not on disk.
+ *
+ * Thread: store_submit from any.  Ownership: a call and all it points to belong to the store from
+ * submit to done.  Tenants are numbered (`tenant_no`) inside the store; the number is the first
+ * column of every key. */
+#ifndef ORQ_PORT_STORE_H
+#define ORQ_PORT_STORE_H
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/status.h"
+#include "port/channel.h"
+
+typedef struct Store Store;
+typedef struct StoreTx StoreTx;
+typedef struct StoreCall StoreCall;
+
+typedef enum StoreKind {
+    STORE_ACCEPT,    /* AcceptCall, writer */
+    STORE_MARK_READ, /* MarkReadCall, writer */
+    STORE_FEED,      /* FeedCall, a reader */
+    STORE_WRITE_JOB, /* StoreJob, writer, inside the batch's transaction under a savepoint */
+    STORE_READ_JOB   /* StoreJob, a reader, inside a read transaction */
+} StoreKind;
+
+struct StoreCall {
+    StoreCall *_next;
+    StoreKind kind;
+    Status st; /* the result, when done */
+    Err err;
+    void (*done)(StoreCall *call);
+};
+
+/* ---- accept: one event with all that follows from it, in one transaction ---- */
+
+typedef struct DeliveryPlan {
+    Uuid
+        id; /* computed from (tenant, event id, recipient, channel): planning twice cannot make two */
+    Channel channel;
+    DeliveryStatus status; /* PENDING (e-mail, SMS), SENT (push: published right after the commit),
+                              FAILED with a cause */
+    Str recipient;         /* address, number, or "" for PUSH */
+    Str cause;             /* "" unless FAILED */
+    Uuid template_id;      /* zero for platform templates */
+    uint32_t template_version;
+} DeliveryPlan;
+
+typedef struct NotificationPlan { /* what a PUSH delivery puts into the user's feed */
+    Uuid id;
+    Str title, body;
+    Str channel; /* "global_system#<user>": where it is published */
+    Str data;    /* the publication's JSON object, complete */
+} NotificationPlan;
+
+typedef struct EventPlan {
+    uint32_t tenant_no;
+    Str event_id; /* the client's, or a UUID's text */
+    Str event_type;
+    Str user_id;
+    Str trace_id;  /* "" when none */
+    Str payload;   /* raw JSON object: routing identity */
+    Str variables; /* raw JSON object, or "{}" */
+    int64_t created_ms;
+    DeliveryPlan deliveries[CHANNEL_COUNT];
+    uint8_t delivery_count; /* 0: nothing matched; that too is recorded */
+    bool has_notification;
+    NotificationPlan notification;
+    /* results */
+    uint64_t ret_feed_seq; /* position of the notification in the user's feed, from 1 */
+} EventPlan;
+
+typedef struct AcceptCall {
+    StoreCall call;
+    EventPlan *events;
+    size_t event_count; /* all of them in one transaction, or none */
+} AcceptCall;
+
+/* ---- the feed ---- */
+
+typedef struct FeedItem {
+    Uuid id;
+    uint64_t seq;
+    Str event_type, title, body;
+    int64_t created_ms;
+    bool is_read;
+} FeedItem;
+
+typedef struct FeedCall {
+    StoreCall call;
+    uint32_t tenant_no;
+    Str user_id;
+    uint32_t limit, offset;
+    Arena *arena; /* the items live here; the caller does not touch it meanwhile */
+    /* results, newest first */
+    FeedItem *ret_items;
+    uint32_t ret_count;
+} FeedCall;
+
+typedef struct MarkReadCall { /* ST_NOT_FOUND for an unknown or foreign id; repeating is ST_OK */
+    StoreCall call;
+    uint32_t tenant_no;
+    Str user_id;
+    Uuid notification_id;
+    int64_t now_ms;
+} MarkReadCall;
+
+/* ---- jobs: everything cold ---- */
+
+typedef struct StoreJob StoreJob;
+struct StoreJob {
+    StoreCall call;
+    /* Not ST_OK: the job's own changes are undone, call.st is what it returned. */
+    Status (*run)(StoreTx *tx, StoreJob *job, Err *err);
+};
+
+typedef enum ValueKind { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BLOB } ValueKind;
+typedef struct Value {
+    ValueKind kind;
+    int64_t num; /* INT */
+    Str bytes;   /* TEXT, BLOB */
+} Value;
+
+static inline Value value_null(void)
+{
+    return (Value){VALUE_NULL, 0, {NULL, 0}};
+}
+static inline Value value_int(int64_t num)
+{
+    return (Value){VALUE_INT, num, {NULL, 0}};
+}
+static inline Value value_text(Str text) /* {NULL,0} is NULL; "" is "" */
+{
+    return text.at ? (Value){VALUE_TEXT, 0, text} : value_null();
+}
+static inline Value value_blob(const void *at, size_t len)
+{
+    return (Value){VALUE_BLOB, 0, str_make(at, len)};
+}
+
+typedef struct Rows { /* all of them, copied into an arena; bound the query with LIMIT */
+    Value *_cells;
+    uint32_t count, columns;
+} Rows;
+
+static inline Value rows_at(const Rows *rows, uint32_t row, uint32_t column)
+{
+    return rows->_cells[(size_t)row * rows->columns + column];
+}
+static inline int64_t rows_int(const Rows *rows, uint32_t row, uint32_t column) /* NULL is 0 */
+{
+    return rows_at(rows, row, column).num;
+}
+static inline Str rows_text(const Rows *rows, uint32_t row, uint32_t column) /* NULL is {NULL,0} */
+{
+    return rows_at(rows, row, column).bytes;
+}
+
+/* SQL that both databases understand; parameters are $1, $2, ... in order of first appearance. The
+ * statement is prepared once per connection, keyed by the address of `sql`: pass a literal.
+ * Errors: ST_CONFLICT for a unique key, ST_INVALID for another constraint, ST_UNAVAILABLE. */
+Status tx_run(StoreTx *tx, const char *sql, const Value *values, int value_count,
+              int64_t *ret_changed /* NULL */, Err *err) MUST_USE;
+Status tx_query(StoreTx *tx, const char *sql, const Value *values, int value_count, Arena *arena,
+                Rows *ret_rows, Err *err) MUST_USE;
+int64_t tx_last_id(StoreTx *tx); /* the number given by the last INSERT */
+
+#define VALUES(...)                                                                                \
+    (const Value[]){__VA_ARGS__}, (int)(sizeof((const Value[]){__VA_ARGS__}) / sizeof(Value))
+#define NO_VALUES NULL, 0
+
+Status store_submit(Store *store, StoreCall *call) MUST_USE;
+void store_close(Store *store); /* finishes what was submitted, then closes; joins its threads */
+
+typedef struct StoreHealth {
+    uint32_t queued;         /* calls waiting for the writer */
+    bool writable;           /* the last commit succeeded */
+    uint64_t commits, calls; /* since start */
+} StoreHealth;
+StoreHealth store_health(const Store *store); /* any thread */
+
+/* What a driver fills in; the functions above go through it. */
+typedef struct StoreOps {
+    Status (*submit)(Store *store, StoreCall *call);
+    void (*close)(Store *store);
+    StoreHealth (*health)(const Store *store);
+    Status (*run)(StoreTx *tx, const char *sql, const Value *values, int count,
+                  int64_t *ret_changed, Err *err);
+    Status (*query)(StoreTx *tx, const char *sql, const Value *values, int count, Arena *arena,
+                    Rows *ret_rows, Err *err);
+    int64_t (*last_id)(StoreTx *tx);
+} StoreOps;
+
+struct Store {
+    const StoreOps *ops;
+};
+struct StoreTx {
+    const StoreOps *ops;
+};
+
+#endif

@@ -1,0 +1,14 @@
+/* conn_open.h: how a listener makes connections; nobody else does.
+ *
+ * Thread: the loop's; conn_counted from any. */
+#ifndef ORQ_NET_CONN_OPEN_H
+#define ORQ_NET_CONN_OPEN_H
+
+#include "net/conn.h"
+
+/* Takes fd (non-blocking). Starts reading; events and owner must be set before the turn ends.
+ * NULL: the loop has no room; the caller still owns fd. */
+Conn *conn_open(Loop *l, int fd);
+void conn_counted(int change);
+
+#endif

@@ -20,8 +20,19 @@ struct Lane {
     Snapshot *snapshot; /* the current one; whoever keeps it over a turn takes a reference */
     JwtKey *token_key;
     Buf scratch; /* lent within one call: clear it, use it, leave it */
-    struct Hub *hub;
     struct HttpServer *http;
+    struct WsServer *ws;
+    struct Listener *listener;
+    Timer drain_timer;
+    uint64_t drain_until_ms; /* monotonic; what is left then is cut */
+    Mail mail;               /* lane_stop's */
 };
+
+/* On its loop's thread: makes the servers and begins to listen. App, loop, snapshot and key are set. */
+void lane_start(Lane *lane);
+/* Any thread: drain, then end the loop. */
+void lane_stop(Lane *lane);
+/* After its thread has ended and the store is closed. */
+void lane_free(Lane *lane);
 
 #endif

@@ -98,6 +98,11 @@ void conn_set_reading(Conn *c, bool wanted)
     watch(c);
 }
 
+void conn_shutdown(Conn *c)
+{
+    shutdown(c->_fd, SHUT_WR);
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
     Conn *c = handle->data;

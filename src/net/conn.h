@@ -40,6 +40,7 @@ struct Conn {
 ssize_t conn_write(Conn *c, const struct iovec *parts, int count);
 void conn_want_write(Conn *c, bool wanted);
 void conn_set_reading(Conn *c, bool wanted); /* off: backpressure */
+void conn_shutdown(Conn *c); /* no more writing; the peer sees the end after what was written */
 void conn_close(Conn *c);
 size_t conn_peer_text(const Conn *c, char *ret, size_t room); /* "127.0.0.1"; bytes written */
 

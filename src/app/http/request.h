@@ -17,7 +17,7 @@ typedef struct Request Request;
 typedef struct Route Route;
 typedef void (*Handler)(Request *rq);
 
-enum { REQUEST_PARAMS_MAX = 4 };
+enum { REQUEST_PARAMS_MAX = 4, RESPONSE_HEADERS_MAX = 8 };
 
 struct Request {
     Lane *lane;
@@ -34,7 +34,9 @@ struct Request {
     Str token_user;       /* GUARD_KEY_OR_TOKEN with a bearer token: its user; else {NULL,0} */
     const struct Session *session; /* GUARD_OPERATOR */
     uint64_t started_mono_ms;
-    void *_conn; /* the connection, or NULL when it is gone */
+    struct HttpConn *_conn;                    /* NULL when it is gone */
+    HttpHeader _headers[RESPONSE_HEADERS_MAX]; /* of the answer */
+    uint8_t _header_count;
     int _status; /* answered with; 0 = not yet */
 };
 

@@ -1,0 +1,67 @@
+/* Stopping: no new connections; idle ones close at once, WebSockets with 3001, requests in hand get their
+ * answer; after DRAIN_TIMEOUT_MS whatever is left is cut. */
+#include "app/app.h"
+#include "app/http/server.h"
+#include "app/ws/endpoint.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+enum { DRAIN_CHECK_MS = 16 };
+
+void lane_start(Lane *lane)
+{
+    Err err = {""};
+    lane->loop->lane = lane;
+    lane->http = http_server_new(lane);
+    lane->ws = ws_server_new(lane);
+    ListenOptions options = {
+        .address = lane->app->config->listen,
+        .on_accept = http_server_accept,
+        .refuse = http_server_refuse,
+        .ctx = lane->http,
+    };
+    if (listen_open(lane->loop, &options, &lane->listener, &err) != ST_OK) {
+        LOG(LOG_ERROR, "listen.failed", log_str("reason", err_view(&err)));
+        lane->listener = NULL;
+    }
+}
+
+static void on_drain_check(Timer *timer)
+{
+    Lane *lane = CONTAINER_OF(timer, Lane, drain_timer);
+    bool late = lane->loop->mono_ms > lane->drain_until_ms;
+    if (late) {
+        http_server_close_all(lane->http);
+        ws_server_close_all(lane->ws);
+    }
+    if (http_server_is_empty(lane->http) && ws_server_is_empty(lane->ws))
+        loop_stop(lane->loop);
+    else
+        loop_arm(lane->loop, &lane->drain_timer, DRAIN_CHECK_MS, on_drain_check);
+}
+
+static void drain(Mail *mail, Loop *here)
+{
+    Lane *lane = CONTAINER_OF(mail, Lane, mail);
+    if (lane->listener) listen_close(lane->listener);
+    lane->drain_until_ms = here->mono_ms + DRAIN_TIMEOUT_MS;
+    http_server_drain(lane->http);
+    ws_server_drain(lane->ws);
+    loop_arm(here, &lane->drain_timer, DRAIN_CHECK_MS, on_drain_check);
+}
+
+void lane_stop(Lane *lane)
+{
+    lane->mail.open = drain;
+    mailbox_post(lane->loop, &lane->mail);
+}
+
+void lane_free(Lane *lane)
+{
+    http_server_free(lane->http);
+    ws_server_free(lane->ws);
+    jwt_key_free(lane->token_key);
+    buf_done(&lane->scratch);
+    snapshot_unref(lane->snapshot);
+    loop_free(lane->loop);
+}

@@ -1,0 +1,14 @@
+/* live.h: from a committed event to the sockets that wait for it.
+ *
+ * Thread: live_publish on the store's writer thread, in commit order, so that every loop sees the
+ * notifications of a user in the order of their numbers. */
+#ifndef ORQ_APP_LIVE_H
+#define ORQ_APP_LIVE_H
+
+#include "app/app.h"
+
+/* Publishes the notifications of a committed call on every lane. Copies what it needs: the call goes
+ * home right after. */
+void live_publish(App *app, const AcceptCall *call);
+
+#endif

@@ -1,0 +1,20 @@
+/* endpoint.h: WebSocket connections of one lane: the upgrade, then frames to and from the dialect.
+ *
+ * Thread: the lane's loop. */
+#ifndef ORQ_APP_WS_ENDPOINT_H
+#define ORQ_APP_WS_ENDPOINT_H
+
+#include "app/http/request.h"
+#include "domain/realtime/client.h"
+
+typedef struct WsServer WsServer;
+
+WsServer *ws_server_new(Lane *lane);
+void ws_server_free(WsServer *s); /* all connections are gone */
+/* Ends all with 3001; a slice of them a turn, so that other work goes on. */
+void ws_server_drain(WsServer *s);
+bool ws_server_is_empty(const WsServer *s);
+void ws_server_close_all(WsServer *s);
+Realtime *ws_server_realtime(WsServer *s);
+
+#endif

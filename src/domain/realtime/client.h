@@ -1,0 +1,72 @@
+/* client.h: one connection of the centrifuge dialect: from its first command to its close frame.
+ *
+ *   NEW --connect ok--> CONNECTED --close--> CLOSED         NEW --token expired--> REFUSED (reply 109;
+ *    '--bad command, no token, late--> CLOSED                any further command closes with 3501)
+ *
+ * Pure towards the transport: whole messages in, frames out through the Writer, and one point in time
+ * at which client_on_time wants to be called (ops->arm). The channel rule: the text after the last '#'
+ * must be the token's user, the text before it global_system or one of the tenant's channels.
+ *
+ * Thread: one loop.  Ownership: embedded in the transport's connection. */
+#ifndef ORQ_DOMAIN_REALTIME_CLIENT_H
+#define ORQ_DOMAIN_REALTIME_CLIENT_H
+
+#include "domain/realtime/hub.h"
+#include "domain/tenant/tenant.h"
+#include "proto/centrifuge.h"
+#include "proto/jwt.h"
+
+typedef struct RealtimeSettings {
+    int64_t ping_interval_ms, pong_timeout_ms, connect_timeout_ms, expired_close_delay_ms;
+} RealtimeSettings;
+
+typedef struct Realtime { /* what all clients of a loop share */
+    Hub *hub;
+    JwtKey *token_key;
+    Snapshot *const *snapshot; /* the loop's current one */
+    const int64_t *now_ms;     /* the loop's wall clock */
+    Random *random;
+    RealtimeSettings settings;
+    Buf replies; /* scratch of one incoming message */
+} Realtime;
+
+typedef struct Client Client;
+
+typedef struct ClientOps {
+    WriterOps writer;
+    void (*arm)(Client *c, int64_t at_ms); /* call client_on_time then (replaces the last one) */
+    void (*close)(Client *c, uint16_t code, Str reason); /* send a close frame behind all replies */
+} ClientOps;
+
+typedef enum ClientState {
+    CLIENT_NEW,
+    CLIENT_REFUSED,
+    CLIENT_CONNECTED,
+    CLIENT_CLOSED
+} ClientState;
+
+struct Client {
+    Writer writer; /* first: the transport finds itself from it */
+    Realtime *realtime;
+    const ClientOps *ops;
+    const Tenant *tenant; /* referenced; NULL before connect. Refreshed with the token */
+    char *user;           /* on the heap */
+    int64_t expires_ms;
+    int64_t opened_ms;
+    int64_t next_ping_ms, pong_due_ms; /* 0: none */
+    Uuid id;
+    uint8_t user_len;
+    uint8_t state; /* ClientState */
+    uint8_t channel_count;
+    bool awaits_pong;
+};
+
+void client_init(Client *c, Realtime *realtime, const ClientOps *ops);
+void client_done(Client *c); /* the transport is gone: leaves its channels, frees what it holds */
+
+void client_on_message(Client *c, Str message); /* one text or binary message, whole */
+void client_on_time(Client *c);
+/* The server ends it (shutdown, slow): leaves its channels, then close. Nothing when closed. */
+void client_close(Client *c, CfClose code);
+
+#endif

@@ -1,0 +1,422 @@
+/* A pass visits a run's readers from first to last; what is published meanwhile starts another pass.
+ *
+ * Invariants:
+ *  1. `_pos` of a reader that pins no chunk is >= the start of run->head.
+ *  2. A reader pins a chunk exactly while its socket is full and its cursor is behind the tail.
+ *  3. Each chunk holds a reference on the next one, so a pinned chunk keeps all later ones; run->head
+ *     holds the first that anyone without a pin may need, or the tail while pins exist (a new chunk
+ *     must be linked behind it).
+ *  4. A frame never crosses a chunk.
+ *  5. `visit` is the next reader of the pass; unsubscribing it moves `visit` on. */
+#include "domain/realtime/hub.h"
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+enum { PARTS_MAX = 8, FIRST_CHUNK_BYTES = 1024 - 40 };
+
+struct RunChunk {
+    RunChunk *next; /* referenced */
+    uint64_t start; /* position of bytes[0] in the run */
+    uint32_t refs, len, cap;
+    uint8_t bytes[];
+};
+
+typedef struct HubChannel {
+    Run *runs[WIRE_FORMAT_COUNT];
+    uint32_t key_len;
+    char key[]; /* tenant number, 4 bytes, then the name */
+} HubChannel;
+
+struct Run {
+    Hub *hub;
+    HubChannel *channel;
+    List readers;
+    ListNode dirty; /* in hub->dirty */
+    RunChunk *head, *tail;
+    uint64_t tail_pos;
+    uint64_t pass_end; /* the tail when the current pass began */
+    ListNode *visit;   /* next reader of the pass; NULL between passes */
+    uint32_t pinned;   /* readers with a chunk of their own */
+    WireFormat format;
+    bool in_slice; /* being visited: do not free it now */
+};
+
+struct Hub {
+    Map channels;
+    List dirty; /* runs with something to deliver */
+    Buf frame;
+    Buf key;
+    void (*wake)(void *ctx);
+    void *ctx;
+    bool awake;
+};
+
+/* ---- channels ---- */
+
+static Str channel_key(const void *value)
+{
+    const HubChannel *c = value;
+    return str_make(c->key, c->key_len);
+}
+
+static Str make_key(Hub *h, uint32_t tenant_no, Str name)
+{
+    buf_clear(&h->key);
+    buf_add(&h->key, str_make(&tenant_no, sizeof tenant_no));
+    buf_add(&h->key, name);
+    return buf_view(&h->key);
+}
+
+Hub *hub_new(void (*wake)(void *ctx), void *ctx)
+{
+    Hub *h = mem_new(Hub);
+    map_init(&h->channels, CHANNELS_PER_LOOP_MAX, channel_key);
+    list_init(&h->dirty);
+    buf_init(&h->frame, WS_MESSAGE_MAX + KIB(4));
+    buf_init(&h->key, 4 * CHANNEL_NAME_MAX);
+    h->wake = wake;
+    h->ctx = ctx;
+    return h;
+}
+
+void hub_free(Hub *h)
+{
+    CHECK(map_count(&h->channels) == 0);
+    map_done(&h->channels);
+    buf_done(&h->frame);
+    buf_done(&h->key);
+    mem_free(h);
+}
+
+uint32_t hub_channel_count(const Hub *h)
+{
+    return map_count(&h->channels);
+}
+
+Str reader_channel(const Reader *reader)
+{
+    return str_from(channel_key(reader->_run->channel), sizeof(uint32_t));
+}
+
+Reader *reader_next(const Reader *reader)
+{
+    return reader->_next_of_writer;
+}
+
+/* ---- the log ---- */
+
+static void chunk_unref(RunChunk *c)
+{
+    while (c && --c->refs == 0) {
+        RunChunk *next = c->next;
+        mem_free(c);
+        c = next;
+    }
+}
+
+static void set_head(Run *run, RunChunk *c)
+{
+    if (c) c->refs++;
+    chunk_unref(run->head);
+    run->head = c;
+    if (!c) run->tail = NULL;
+}
+
+static void log_append(Run *run, Str frame)
+{
+    RunChunk *tail = run->tail;
+    if (!tail || tail->cap - tail->len < frame.len) {
+        uint32_t cap = tail ? tail->cap * 2 : FIRST_CHUNK_BYTES;
+        if (cap > RUN_CHUNK_BYTES_MAX) cap = RUN_CHUNK_BYTES_MAX;
+        if (cap < frame.len) cap = (uint32_t)frame.len;
+        RunChunk *c = mem_alloc(sizeof(RunChunk) + cap);
+        *c = (RunChunk){.start = run->tail_pos, .cap = cap, .refs = tail ? 1 : 0};
+        if (tail)
+            tail->next = c;
+        else
+            set_head(run, c);
+        run->tail = tail = c;
+    }
+    memcpy(tail->bytes + tail->len, frame.at, frame.len);
+    tail->len += (uint32_t)frame.len;
+    run->tail_pos += frame.len;
+}
+
+/* The chunk that holds position pos (which is before the tail), looking from c on. */
+static RunChunk *chunk_at(RunChunk *c, uint64_t pos)
+{
+    while (pos >= c->start + c->len) c = c->next;
+    return c;
+}
+
+/* After a pass: nobody without a pin needs what lies before `floor`. */
+static void log_trim(Run *run, uint64_t floor)
+{
+    if (!run->head) return;
+    if (floor == run->tail_pos) {
+        set_head(run, run->pinned ? run->tail : NULL);
+        return;
+    }
+    RunChunk *c = chunk_at(run->head, floor);
+    if (c != run->head) set_head(run, c);
+}
+
+/* ---- subscribing ---- */
+
+static void run_mark(Run *run)
+{
+    Hub *h = run->hub;
+    if (!list_is_linked(&run->dirty) && !run->in_slice) list_push_back(&h->dirty, &run->dirty);
+    if (h->awake) return;
+    h->awake = true;
+    h->wake(h->ctx);
+}
+
+Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Writer *w,
+                     Reader *reader)
+{
+    Str key = make_key(h, tenant_no, name);
+    HubChannel *c = map_get(&h->channels, key);
+    if (!c) {
+        c = mem_zero(sizeof(HubChannel) + key.len);
+        c->key_len = (uint32_t)key.len;
+        memcpy(c->key, key.at, key.len);
+        Status st = map_put(&h->channels, c);
+        if (st != ST_OK) {
+            mem_free(c);
+            return st;
+        }
+    }
+    Run *run = c->runs[format];
+    if (!run) {
+        run = c->runs[format] = mem_new(Run);
+        run->hub = h;
+        run->channel = c;
+        run->format = format;
+        list_init(&run->readers);
+    }
+    *reader = (Reader){
+        ._run = run, ._writer = w, ._pos = run->tail_pos, ._next_of_writer = w->_readers};
+    w->_readers = reader;
+    list_push_back(&run->readers, &reader->_node);
+    return ST_OK;
+}
+
+static void run_free_if_unused(Run *run)
+{
+    if (!list_is_empty(&run->readers) || run->in_slice) return;
+    HubChannel *c = run->channel;
+    set_head(run, NULL);
+    if (list_is_linked(&run->dirty)) list_unlink(&run->dirty);
+    c->runs[run->format] = NULL;
+    for (int f = 0; f < WIRE_FORMAT_COUNT; f++)
+        if (c->runs[f]) goto keep_channel;
+    CHECK(map_remove(&run->hub->channels, channel_key(c)) == c);
+    mem_free(c);
+keep_channel:
+    mem_free(run);
+}
+
+static void pin(Reader *r, RunChunk *from)
+{
+    CHECK(!r->_chunk);
+    r->_chunk = chunk_at(from, r->_pos);
+    r->_chunk->refs++;
+    r->_run->pinned++;
+}
+
+static void unpin(Reader *r)
+{
+    Run *run = r->_run;
+    chunk_unref(r->_chunk);
+    r->_chunk = NULL;
+    run->pinned--;
+    /* The log was kept for the pins alone. */
+    if (run->pinned == 0 && !run->visit && !list_is_linked(&run->dirty) && !run->in_slice)
+        log_trim(run, run->tail_pos);
+}
+
+void hub_unsubscribe(Hub *h, Reader *r)
+{
+    Run *run = r->_run;
+    CHECK(run->hub == h);
+    if (r->_writer->_partial == r) writer_keep_frame_rest(r->_writer);
+    if (r->_chunk) unpin(r);
+    if (run->visit == &r->_node) run->visit = list_next(&run->readers, &r->_node);
+    list_unlink(&r->_node);
+    Reader **link = &r->_writer->_readers;
+    while (*link != r) link = &(*link)->_next_of_writer;
+    *link = r->_next_of_writer;
+    r->_run = NULL;
+    run_free_if_unused(run);
+}
+
+/* ---- delivering ---- */
+
+/* The kernel took bytes up to r->_pos, which began at the frame boundary `from`: is a frame cut? */
+static void note_partial(Reader *r, RunChunk *c, uint64_t from)
+{
+    while (from < r->_pos) {
+        c = chunk_at(c, from);
+        from += wire_frame_len(r->_run->format, c->bytes + (from - c->start));
+    }
+    if (from == r->_pos) return;
+    r->_writer->_partial = r;
+    r->_writer->_partial_end = from;
+}
+
+/* Writes from the cursor to the tail; c holds the cursor. True when all went out. */
+static bool write_log(Reader *r, RunChunk *c)
+{
+    Run *run = r->_run;
+    Writer *w = r->_writer;
+    while (r->_pos < run->tail_pos) {
+        struct iovec parts[PARTS_MAX];
+        int count = 0;
+        size_t total = 0;
+        uint64_t from = r->_pos;
+        c = chunk_at(c, from);
+        for (RunChunk *p = c; p && count < PARTS_MAX; p = p->next) {
+            size_t skip = count ? 0 : (size_t)(from - p->start);
+            parts[count++] = (struct iovec){p->bytes + skip, p->len - skip};
+            total += p->len - skip;
+        }
+        ssize_t n = w->ops->write(w, parts, count);
+        if (UNLIKELY(n < 0)) { /* the transport will close it; nothing more can be delivered */
+            w->_broken = 1;
+            r->_pos = run->tail_pos;
+            return true;
+        }
+        r->_pos += (uint64_t)n;
+        if (UNLIKELY((size_t)n < total)) {
+            note_partial(r, c, from);
+            if (!r->_chunk) {
+                pin(r, c);
+            } else { /* move the pin up, so that the log behind it can go */
+                RunChunk *at = chunk_at(c, r->_pos);
+                at->refs++;
+                chunk_unref(r->_chunk);
+                r->_chunk = at;
+            }
+            w->_waiting = 1;
+            w->ops->want_writable(w, true);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void deliver(Reader *r)
+{
+    Run *run = r->_run;
+    Writer *w = r->_writer;
+    if (UNLIKELY(r->_chunk != NULL)) {
+        if (run->tail_pos - r->_pos > READER_LAG_BYTES_MAX) w->ops->slow(w);
+    } else if (LIKELY(writer_is_free(w))) {
+        write_log(r, run->head);
+    } else if (w->_waiting && !w->_finishing) {
+        pin(r, run->head);
+    } else {
+        r->_pos = run->tail_pos; /* it is going away */
+    }
+}
+
+bool reader_resume(Reader *r)
+{
+    if (!r->_chunk) return true;
+    if (!write_log(r, r->_chunk)) return false;
+    unpin(r);
+    return true;
+}
+
+Str reader_frame_rest(const Reader *r)
+{
+    const RunChunk *c = r->_chunk; /* a frame never crosses a chunk */
+    return str_make(c->bytes + (r->_pos - c->start), (size_t)(r->_writer->_partial_end - r->_pos));
+}
+
+Str reader_frame_whole(const Reader *r)
+{
+    const RunChunk *c = r->_chunk;
+    uint64_t end = r->_writer->_partial_end;
+    /* Frames tile the chunk from its start. */
+    uint64_t from = c->start, next = from;
+    while (next < end) {
+        from = next;
+        next += wire_frame_len(r->_run->format, c->bytes + (from - c->start));
+    }
+    return str_make(c->bytes + (from - c->start), (size_t)(end - from));
+}
+
+bool reader_finish_frame(Reader *r)
+{
+    Writer *w = r->_writer;
+    Str rest = reader_frame_rest(r);
+    struct iovec part = {(void *)(uintptr_t)rest.at, rest.len};
+    ssize_t n = w->ops->write(w, &part, 1);
+    if (n < 0) {
+        w->_broken = 1;
+        n = (ssize_t)rest.len;
+    }
+    r->_pos += (uint64_t)n;
+    if (r->_pos < w->_partial_end) return false;
+    if (r->_pos == r->_run->tail_pos) unpin(r);
+    return true;
+}
+
+void hub_publish(Hub *h, uint32_t tenant_no, Str name, Str data)
+{
+    HubChannel *c = map_get(&h->channels, make_key(h, tenant_no, name));
+    if (!c) return;
+    for (WireFormat f = 0; f < WIRE_FORMAT_COUNT; f++) {
+        if (!c->runs[f]) continue;
+        buf_clear(&h->frame);
+        wire_publication(f, name, data, &h->frame);
+        if (buf_status(&h->frame) != ST_OK) continue; /* over the frame limit: refused at intake */
+        log_append(c->runs[f], buf_view(&h->frame));
+        run_mark(c->runs[f]);
+    }
+}
+
+/* Visits up to `budget` readers of one run; returns how many. */
+static unsigned run_slice(Run *run, unsigned budget)
+{
+    unsigned visited = 0;
+    run->in_slice = true;
+    if (!run->visit) {
+        run->visit = list_first(&run->readers);
+        run->pass_end = run->tail_pos;
+    }
+    while (run->visit && visited < budget) {
+        Reader *r = CONTAINER_OF(run->visit, Reader, _node);
+        run->visit = list_next(&run->readers, run->visit);
+        if (run->visit) __builtin_prefetch(CONTAINER_OF(run->visit, Reader, _node)->_writer);
+        if (r->_pos < run->tail_pos) deliver(r);
+        visited++;
+    }
+    run->in_slice = false;
+    return visited;
+}
+
+bool hub_pump(Hub *h, unsigned budget)
+{
+    h->awake = false;
+    while (budget && !list_is_empty(&h->dirty)) {
+        Run *run = CONTAINER_OF(list_first(&h->dirty), Run, dirty);
+        list_unlink(&run->dirty);
+        unsigned visited = run_slice(run, budget < FANOUT_SLICE ? budget : FANOUT_SLICE);
+        budget -= visited ? visited : 1;
+        if (list_is_empty(&run->readers)) {
+            run_free_if_unused(run);
+            continue;
+        }
+        bool pass_over = run->visit == NULL;
+        if (pass_over) log_trim(run, run->pass_end);
+        if (!pass_over || run->pass_end != run->tail_pos) list_push_back(&h->dirty, &run->dirty);
+    }
+    if (list_is_empty(&h->dirty)) return false;
+    h->awake = true; /* the caller comes back by itself */
+    return true;
+}

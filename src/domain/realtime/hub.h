@@ -1,0 +1,62 @@
+/* hub.h: who listens to what, and how one publication reaches ten thousand sockets.
+ *
+ * A channel is keyed (tenant, name), so equal names of two tenants never meet (E.12). Each wire format
+ * in use has a Run: a shared log of framed bytes plus its readers. A reader is a cursor into the log.
+ * Publishing appends and marks the run; hub_pump then visits the readers in slices and writes each
+ * everything between its cursor and the tail in one call. Batching needs no timer: what was published
+ * while others were served goes out together.
+ *
+ *   log    [chunk][chunk][chunk--tail]        publish appends here
+ *              ^        ^     ^
+ *              |        |     readers that are served: cursor at the tail, own nothing
+ *              |        readers the current pass has not reached yet
+ *              a reader whose socket is full: pins its chunk until the socket drains
+ *
+ * A channel exists only while someone listens; a silent one holds no log.
+ *
+ * Thread: one loop.  Errors: hub_subscribe ST_TOO_BIG at CHANNELS_PER_LOOP_MAX. */
+#ifndef ORQ_DOMAIN_REALTIME_HUB_H
+#define ORQ_DOMAIN_REALTIME_HUB_H
+
+#include "base/list.h"
+#include "domain/realtime/wire_format.h"
+#include "domain/realtime/writer.h"
+
+typedef struct Hub Hub;
+typedef struct Run Run;
+typedef struct RunChunk RunChunk;
+
+struct Reader { /* one subscription of one socket; embedded in or owned by the dialect's client */
+    ListNode _node; /* in the run's readers */
+    Reader *_next_of_writer;
+    Run *_run;
+    Writer *_writer;
+    uint64_t _pos;    /* cursor: byte position in the run */
+    RunChunk *_chunk; /* pinned while the socket is full, else NULL */
+};
+
+/* `wake` is called when hub_pump has become needed (at most once until it is called). */
+Hub *hub_new(void (*wake)(void *ctx), void *ctx);
+void hub_free(Hub *h); /* no readers may be left */
+
+Status hub_subscribe(Hub *h, uint32_t tenant_no, Str channel, WireFormat format, Writer *w,
+                     Reader *reader) MUST_USE;
+void hub_unsubscribe(Hub *h, Reader *reader);
+Str reader_channel(const Reader *reader);
+Reader *reader_next(const Reader *reader); /* the next subscription of the same socket */
+
+/* data is JSON without newlines; copied. */
+void hub_publish(Hub *h, uint32_t tenant_no, Str channel, Str data);
+/* Visits at most `budget` readers. True: more is waiting, call again after the sockets had a turn. */
+bool hub_pump(Hub *h, unsigned budget);
+
+uint32_t hub_channel_count(const Hub *h);
+
+/* For writer.c: writes from the cursor on; true when the reader has nothing left to write. */
+bool reader_resume(Reader *reader);
+bool reader_finish_frame(
+    Reader *reader); /* the frame the kernel took in part; true when complete */
+Str reader_frame_rest(const Reader *reader);  /* its bytes not yet taken */
+Str reader_frame_whole(const Reader *reader); /* all of it */
+
+#endif

@@ -81,8 +81,8 @@ bool str_to_i64(Str s, int64_t *ret_value)
     uint64_t magnitude;
     bool negative = s.len && s.at[0] == '-';
     if (!str_to_u64(negative ? str_from(s, 1) : s, &magnitude)) return false;
-    if (magnitude > (uint64_t)INT64_MAX) return false;
-    *ret_value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    if (magnitude > (uint64_t)INT64_MAX + negative) return false;
+    *ret_value = (int64_t)(negative ? 0 - magnitude : magnitude);
     return true;
 }
 

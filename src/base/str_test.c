@@ -17,6 +17,10 @@ TEST(str_numbers_take_the_whole_string_or_nothing)
     assert_false(str_to_u64(S(" 1"), &u));
     assert_true(str_to_i64(S("-9223372036854775807"), &i));
     assert_true(i == -INT64_MAX);
+    assert_true(str_to_i64(S("-9223372036854775808"), &i));
+    assert_true(i == INT64_MIN);
+    assert_false(str_to_i64(S("9223372036854775808"), &i));
+    assert_false(str_to_i64(S("-9223372036854775809"), &i));
     assert_false(str_to_i64(S("-"), &i));
 }
 

@@ -18,8 +18,6 @@
  * answers NUL there, which no state accepts either. */
 #include "proto/json.h"
 
-#include <stdlib.h>
-
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"

@@ -10,7 +10,7 @@ complain() { echo "$*"; fail=1; }
 allowed() {
     local layer=$1 pattern=$2 bad
     bad=$(grep -rnE '^#include "' "src/$layer" --include='*.[ch]' |
-          grep -vE "#include \"($pattern)/" | grep -vE '#include "check_test.h"' || true)
+          grep -vE "#include \"($pattern)/" | grep -vE '#include "[a-z0-9_]+_test.h"' || true)
     [ -z "$bad" ] || complain "src/$layer may include only ($pattern):"$'\n'"$bad"
 }
 allowed base   'base'

@@ -20,6 +20,7 @@ enum {
     HTTP_PIPELINE_BYTES_MAX = KIB(
         64),                    /* read ahead while a request is in hand; then we stop reading */
     REQUEST_ARENA_MAX = MIB(8), /* everything one request may allocate */
+    REQUEST_ARENA_RESERVE = KIB(512), /* of it, what a parsed body must leave for the work on it */
 
     /* JSON */
     JSON_DEPTH_MAX = 64,
@@ -66,6 +67,7 @@ enum {
     TENANTS_MAX = 100000,
     TITLE_MAX = KIB(4),
     PUSH_BODY_MAX = KIB(48), /* so that a whole publication stays below WS_MESSAGE_MAX */
+    PUBLICATION_MAX = WS_MESSAGE_MAX - KIB(1), /* its JSON object; the rest is for the push around it */
 
     /* Feed pages (E.5) */
     FEED_LIMIT_DEFAULT = 50,

@@ -27,8 +27,9 @@ typedef struct Trigger {
     Str user_id;
     Str recipient_email, recipient_phone; /* "" when absent */
     Str payload_raw, variables_raw;       /* JSON objects; variables_raw is "{}" when absent */
-    Json payload, variables;              /* roots are those objects */
-    Str trace_id;                         /* from the header; "" when none; set by the caller */
+    Json payload;   /* the routing fields of it alone: other keys are no template data (API-18) */
+    Json variables; /* its root is that object */
+    Str trace_id;   /* from the header; "" when none; set by the caller */
 } Trigger;
 
 /* ST_OK, or ST_INVALID with at least one problem. Never anything else. */

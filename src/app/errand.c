@@ -1,0 +1,110 @@
+/* An errand leaves its loop, is settled on a thread of the store, and comes home by mail.
+ *
+ *   loop:   errand_send --> store: run ... COMMIT --> settle:  publish what became durable
+ *                                                              swap the snapshot everywhere
+ *   loop:   back        <------------ mail ------------------- post home
+ *
+ * Invariants
+ * 1. `back` runs exactly once for a call the store took, on the loop it left from.
+ * 2. Nothing is published or swapped before its commit, and both happen in commit order: settle() runs
+ *    on the writer between two commits, and mailboxes keep the order of posting.
+ * 3. An errand that changes a tenant comes home after every loop has the new snapshot, so whoever reads
+ *    its answer and asks again, on any connection, meets the change. */
+#include "app/errand.h"
+
+#include "app/app.h"
+#include "app/live.h"
+#include "base/mem.h"
+
+static void settle(StoreCall *call);
+static void swap_everywhere(App *app, Errand *e);
+static void come_home(Mail *mail, Loop *here);
+
+Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))
+{
+    Errand *e = arena_new(&rq->arena, Errand);
+    e->mail.open = come_home;
+    e->rq = rq;
+    e->back = back;
+    return e;
+}
+
+void errand_send(Errand *e, StoreKind kind)
+{
+    Request *rq = e->rq;
+
+    e->call.kind = kind;
+    e->call.done = settle;
+    Status st = store_submit(rq->lane->app->store, &e->call);
+    if (st != ST_OK) respond_status(rq, st, NULL);
+}
+
+Registry *errand_registry(const Errand *e)
+{
+    return e->rq->lane->app->registry;
+}
+
+static void settle(StoreCall *call)
+{
+    Errand *e = CONTAINER_OF(call, Errand, call);
+    Lane *home = e->rq->lane;
+
+    if (call->kind == STORE_ACCEPT && call->st == ST_OK) live_publish(home->app, &e->accept);
+    if (e->changes_tenant && call->st == ST_OK) {
+        swap_everywhere(home->app, e);
+        return;
+    }
+    if (e->changes_tenant) registry_unstage(&e->staged);
+    mailbox_post(home->loop, &e->mail);
+}
+
+static void come_home(Mail *mail, Loop *here)
+{
+    Errand *e = CONTAINER_OF(mail, Errand, mail);
+    (void)here;
+    e->back(e->rq, e);
+}
+
+/* ---- one new snapshot for every lane ---- */
+
+typedef struct SwapRound SwapRound;
+
+typedef struct SwapMail {
+    Mail mail;
+    SwapRound *round;
+} SwapMail;
+
+struct SwapRound {
+    Errand *errand;
+    Snapshot *snapshot; /* one reference, ours, while the round runs */
+    atomic_int lanes_left;
+    SwapMail mails[LOOPS_MAX];
+};
+
+static void swap_here(Mail *mail, Loop *here)
+{
+    SwapRound *round = CONTAINER_OF(mail, SwapMail, mail)->round;
+    Lane *lane = here->lane;
+    Snapshot *before = lane->snapshot;
+
+    lane->snapshot = snapshot_ref(round->snapshot);
+    snapshot_unref(before);
+    if (atomic_fetch_sub(&round->lanes_left, 1) > 1) return;
+    mailbox_post(round->errand->rq->lane->loop, &round->errand->mail);
+    snapshot_unref(round->snapshot);
+    mem_free(round);
+}
+
+static void swap_everywhere(App *app, Errand *e)
+{
+    SwapRound *round = mem_new(SwapRound);
+
+    round->errand = e;
+    round->snapshot = registry_publish(app->registry, &e->staged);
+    atomic_init(&round->lanes_left, app->lane_count);
+    for (int i = 0, count = app->lane_count; i < count;
+         i++) { /* the last post may free the round */
+        round->mails[i] = (SwapMail){.mail.open = swap_here, .round = round};
+        mailbox_post(app->lanes[i].loop, &round->mails[i].mail);
+    }
+}

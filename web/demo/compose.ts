@@ -15,7 +15,11 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** What a backend would send; the demo route builds the same from the form. */
 export function curlCommand(userId: string, eventType: string, title: string, message: string): string {
-    const body = JSON.stringify({ eventType, payload: { userId }, variables: { title, message } }, null, 2);
+    const json = JSON.stringify;
+    const body = `{"eventType": ${json(eventType)},\n`
+        + `       "payload":   ${json({ userId })},\n`
+        + `       "variables": {"title": ${json(title)},\n`
+        + `                     "message": ${json(message)}}}`;
     return [
         `curl ${location.origin}/api/v1/events/trigger \\`,
         '  -H "x-api-key: $ORQESTRA_API_KEY" \\',

@@ -1,0 +1,114 @@
+/* The life of a server, top to bottom. Every step that fails stops the start with a sentence and gives
+ * back what the steps before took. */
+#include "app/serve.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/bootstrap.h"
+#include "app/wire.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/listen.h"
+
+/* A descriptor is a connection: take all we may have, keep some for files and for saying no. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t reserved = limit.rlim_cur > 4 * DESCRIPTORS_RESERVED ? DESCRIPTORS_RESERVED
+                                                                : limit.rlim_cur / 4;
+    conn_count_max((unsigned)(limit.rlim_cur - reserved));
+}
+
+static int lane_count_of(const Config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t wanted = config->workers > 0 ? config->workers : cores > 0 ? cores : 1;
+    return wanted > LOOPS_MAX ? LOOPS_MAX : (int)wanted;
+}
+
+static void make_lanes(App *app)
+{
+    app->lane_count = lane_count_of(app->config);
+    for (int i = 0; i < app->lane_count; i++) {
+        Lane *lane = &app->lanes[i];
+        lane->app = app;
+        lane->loop = loop_new(i);
+        lane->loop->lane = lane;
+        lane->token_key = jwt_key_new(app->secrets.token_secret);
+        lane->snapshot = registry_snapshot(app->registry);
+        buf_init(&lane->scratch, MIB(8));
+    }
+}
+
+static void start_lane(Loop *l)
+{
+    lane_start(l->lane);
+}
+
+/* Signals are taken here alone: every other thread is born with them blocked. */
+static int wait_for_signal(const sigset_t *signals)
+{
+    int number = 0;
+    while (sigwait(signals, &number) != 0) {
+    }
+    return number;
+}
+
+static void run_lanes(App *app, const sigset_t *signals)
+{
+    LogNum lanes;
+    for (int i = 0; i < app->lane_count; i++) loop_start(app->lanes[i].loop, start_lane);
+    LOG(LOG_INFO, "server.started", log_str("listen", app->config->listen),
+        log_num("loops", app->lane_count, &lanes), log_str("version", S(ORQ_VERSION)));
+    log_flush();
+    bootstrap_announce(app);
+    int number = wait_for_signal(signals);
+    LOG(LOG_INFO, "server.draining",
+        log_str("signal", number == SIGINT ? S("SIGINT") : S("SIGTERM")));
+    log_flush();
+    for (int i = 0; i < app->lane_count; i++) lane_stop(&app->lanes[i]);
+    for (int i = 0; i < app->lane_count; i++) loop_join(app->lanes[i].loop);
+}
+
+int serve(const Config *config)
+{
+    Err err = {""};
+    sigset_t signals;
+    LogLevel level;
+    if (log_level_parse(config->log_level, &level)) log_set_level(level);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    raise_descriptor_limit();
+
+    App *app = mem_new(App);
+    app->config = config;
+    Status st = listen_check_free(config->listen, &err);
+    if (st == ST_OK) st = wire_store(config, &app->store, &err);
+    if (st == ST_OK) st = bootstrap(app, &err);
+    if (st == ST_OK) {
+        make_lanes(app);
+        run_lanes(app, &signals);
+    } else {
+        fprintf(stderr, "orqestra serve: %s\n", err.text);
+    }
+    if (app->store) store_close(app->store);
+    for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
+    bootstrap_undo(app);
+    if (st == ST_OK) LOG(LOG_INFO, "server.stopped");
+    log_flush();
+    arena_thread_done();
+    mem_free(app);
+    return st == ST_OK ? 0 : 1;
+}

@@ -1,0 +1,24 @@
+#include "app/wire.h"
+
+#include "driver/store/sqlite.h"
+
+static Status check_scheme(const Config *config, Err *err)
+{
+    if (str_is(config->store, "sqlite:")) return ST_OK;
+    return err_set(err, ST_INVALID, "setting store: \"%.*s\" is not known here; use \"sqlite:\"",
+                   STR_FMT(str_head(config->store, 80)));
+}
+
+Status wire_store(const Config *config, Store **ret_store, Err *err)
+{
+    Status st = check_scheme(config, err);
+    if (st != ST_OK) return st;
+    SqliteOptions options = {.directory = config->data};
+    return sqlite_store_open(&options, ret_store, err);
+}
+
+Status wire_backup(const Config *config, Str target, Err *err)
+{
+    Status st = check_scheme(config, err);
+    return st == ST_OK ? sqlite_backup(config->data, target, err) : st;
+}

@@ -1,0 +1,15 @@
+/* wire.h: which drivers stand behind the ports. wire.c is the only file that names one.
+ *
+ * Thread: the process's first, at start. */
+#ifndef ORQ_APP_WIRE_H
+#define ORQ_APP_WIRE_H
+
+#include "app/config.h"
+#include "port/store.h"
+
+/* By the setting `store`. ST_INVALID for a scheme this build does not have. */
+Status wire_store(const Config *config, Store **ret_store, Err *err) MUST_USE;
+/* `orqestra backup`: a copy of the data directory that can be served at once. */
+Status wire_backup(const Config *config, Str target, Err *err) MUST_USE;
+
+#endif

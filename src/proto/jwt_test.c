@@ -390,7 +390,8 @@ TEST(jwt_sizes)
     Buf out;
     buf_init(&out, (size_t)4 * JWT_BYTES_MAX);
     memset(claims, ' ', sizeof claims);
-    memcpy(claims, "{}", 2);
+    claims[0] = '{';
+    claims[1] = '}';
     size_t len = 0, longest = 0;
     for (len = 2; len < sizeof claims; len++) {
         buf_clear(&out);

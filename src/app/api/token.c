@@ -8,20 +8,26 @@
 
 enum { CLAIMS_BYTES_MAX = KIB(2) };
 
+void token_claims_put(Buf *out, Str tenant_id, Str user_id, int64_t now_s, int64_t ttl_s)
+{
+    buf_lit(out, "\"sub\":");
+    json_put_string(out, user_id);
+    buf_lit(out, ",\"tenant\":");
+    json_put_string(out, tenant_id);
+    buf_lit(out, ",\"iat\":");
+    buf_add_i64(out, now_s);
+    buf_lit(out, ",\"exp\":");
+    buf_add_i64(out, now_s + ttl_s);
+}
+
 Status realtime_token_make(JwtKey *key, const Tenant *tenant, Str user_id, int64_t now_s,
                            int64_t ttl_s, Buf *out)
 {
     Buf claims;
 
     buf_init(&claims, CLAIMS_BYTES_MAX);
-    buf_lit(&claims, "{\"sub\":");
-    json_put_string(&claims, user_id);
-    buf_lit(&claims, ",\"tenant\":");
-    json_put_string(&claims, tenant->id_text);
-    buf_lit(&claims, ",\"iat\":");
-    buf_add_i64(&claims, now_s);
-    buf_lit(&claims, ",\"exp\":");
-    buf_add_i64(&claims, now_s + ttl_s);
+    buf_add_byte(&claims, '{');
+    token_claims_put(&claims, tenant->id_text, user_id, now_s, ttl_s);
     buf_add_byte(&claims, '}');
     Status st = buf_status(&claims);
     if (st == ST_OK) st = jwt_sign(key, buf_view(&claims), out);

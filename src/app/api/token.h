@@ -1,4 +1,4 @@
-/* token.h: realtime tokens: who may connect to the WebSocket, for how long.
+/* token.h: user tokens: who may connect to the WebSocket, for how long.
  *
  * Claims: sub (the user), tenant (its id), iat, exp. No `channels` claim: to a centrifuge server that
  * would mean subscriptions of the server's own, and the client's would then fail (E.13).
@@ -9,6 +9,9 @@
 
 #include "domain/tenant/tenant.h"
 #include "proto/jwt.h"
+
+/* Appends the members that tokens of every dialect have, without the braces around them. */
+void token_claims_put(Buf *out, Str tenant_id, Str user_id, int64_t now_s, int64_t ttl_s);
 
 /* Appends the token to out. Only tenant->id_text is read. */
 Status realtime_token_make(JwtKey *key, const Tenant *tenant, Str user_id, int64_t now_s,

@@ -56,20 +56,23 @@ static bool read_page(Request *rq, uint32_t *ret_limit, uint32_t *ret_offset)
     return true;
 }
 
-/* The items have an arena of their own: a page of the longest bodies is larger than what a request may
- * spend, and the store fills it while the request waits. */
-enum { FEED_PAGE_BYTES_MAX = FEED_LIMIT_MAX * (TITLE_MAX + PUSH_BODY_MAX + KIB(1)) };
+/* The items have an arena of their own: the store fills it on its thread while the request waits, and
+ * it holds a page of the longest texts. Escaped, such a page may still be larger than an answer. */
+enum {
+    FEED_PAGE_BYTES_MAX = FEED_LIMIT_MAX * (TITLE_MAX + PUSH_BODY_MAX + KIB(1)),
+    FEED_ANSWER_MAX = HTTP_RESPONSE_MAX - KIB(32) /* less the head */
+};
 
 static void feed_back(Request *rq, Errand *e)
 {
-    Arena *items = e->feed.arena;
+    Arena items = *e->feed.arena; /* ours now: answering ends the request and its own arena */
     Buf *out = &rq->lane->scratch;
     Status st = e->call.st;
 
     buf_clear(out);
     if (st == ST_OK) {
         feed_json_page(out, e->feed.ret_items, e->feed.ret_count);
-        st = buf_status(out);
+        st = buf_len(out) > FEED_ANSWER_MAX ? ST_TOO_BIG : buf_status(out);
     }
     if (st == ST_OK)
         respond_json(rq, 200, buf_view(out));
@@ -77,7 +80,7 @@ static void feed_back(Request *rq, Errand *e)
         body_refuse(rq, S("limit is too large for notifications of this size"));
     else
         respond_status(rq, st, &e->call.err);
-    arena_done(items);
+    arena_done(&items);
 }
 
 void api_feed_list(Request *rq)

@@ -25,15 +25,13 @@ const char *status_text(Status st)
     return texts[st];
 }
 
-Status err_set(Err *err, Status st, const char *format, ...)
+void err_say(Err *err, const char *format, ...)
 {
-    if (err) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(err->text, sizeof err->text, format, args);
-        va_end(args);
-    }
-    return st;
+    if (!err) return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
 }
 
 Str err_view(const Err *err)

@@ -26,9 +26,15 @@ typedef struct Err {
 const char *status_name(Status st); /* "ST_OK" */
 const char *status_text(Status st);
 
-/* Writes the sentence and returns st, so that a caller can `return err_set(err, ST_..., "...")`.
- * err may be NULL. */
-Status err_set(Err *err, Status st, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Writes the sentence and is st, so that a caller can `return err_set(err, ST_..., "...")`.
+ * err may be NULL. A macro, so that compiler and analyzer see that it is never ST_OK by surprise. */
+#define err_set(err, st, ...)                                                                      \
+    __extension__({                                                                                \
+        Status err_set_st = (st); /* before the writing: st may look at errno */                   \
+        err_say(err, __VA_ARGS__);                                                                 \
+        err_set_st;                                                                                \
+    })
+void err_say(Err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 Str err_view(const Err *err);
 
 #endif

@@ -122,7 +122,7 @@ void conn_close(Conn *c)
 
 size_t conn_peer_text(const Conn *c, char *ret, size_t room)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof peer;
     char text[INET6_ADDRSTRLEN] = "";
     if (getpeername(c->_fd, (struct sockaddr *)&peer, &len) == 0) {

@@ -84,7 +84,8 @@ function literal(bytes) {
 function entry(path, bytes) {
     const gzip = gzipSync(bytes, { level: 9 });
     gzip[9] = 255;        // "made on": unknown, so that every machine makes the same bytes (RFC 1952 2.3)
-    const etag = `\\"${createHash('sha256').update(bytes).digest('hex').slice(0, 20)}\\"`;
+    // Weak: one tag for the plain and the gzipped form (RFC 9110 8.8.1).
+    const etag = `W/\\"${createHash('sha256').update(bytes).digest('hex').slice(0, 20)}\\"`;
     const type = TYPES[path.includes('.') ? path.split('.').pop() : 'html'];
     if (!type) throw new Error(`${path}: no content type is known for it`);
     return `    {STR_INIT("${path}"), STR_INIT("${type}"),\n     STR_INIT(\n${literal(bytes)}),\n`

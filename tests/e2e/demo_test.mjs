@@ -172,6 +172,7 @@ async function checkFile(path) {
   assert.match(plain.headers['content-type'], { js: /javascript/, css: /^text\/css/, svg: /^image\/svg\+xml/ }[path.split('.').pop()]);
   const zipped = await server.call('GET', path, { headers: { 'accept-encoding': 'gzip' } });
   assert.equal(zipped.headers['content-encoding'], 'gzip', path);
+  assert.match(zipped.headers.vary, /accept-encoding/i);
   assert.ok(Number(zipped.headers['content-length']) < Number(plain.headers['content-length']), path);
   const known = await server.call('GET', path, { headers: { 'if-none-match': plain.headers.etag } });
   assert.equal(known.status, 304, path);

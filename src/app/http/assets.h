@@ -15,7 +15,7 @@ typedef struct Asset {
     Str content_type;
     Str bytes;
     Str gzip; /* the same, for those who accept it */
-    Str etag; /* with its quotes; of the plain bytes */
+    Str etag; /* W/"...", quotes included: weak, as both forms share it */
 } Asset;
 
 /* NULL when there is no such file. Exact match: no directories, no percent-decoding. */

@@ -27,6 +27,7 @@ bool assets_answer(Request *rq)
     respond_header(rq, S("Cache-Control"),
                    forever ? S("public, max-age=31536000, immutable") : S("no-cache"));
     respond_header(rq, S("ETag"), asset->etag);
+    respond_header(rq, S("Vary"), S("Accept-Encoding"));
     respond_header(rq, S("Content-Security-Policy"), PAGE_POLICY);
     respond_header(rq, S("Referrer-Policy"), S("no-referrer"));
     if (str_eq(request_header(rq, S("if-none-match")), asset->etag)) {

@@ -1,0 +1,117 @@
+// judge.mjs: did the server keep its promises? A verdict over a history of what clients saw.
+//
+// Knows nothing of the server: neither its code nor its store, only what was written down:
+//
+//   {"op":"trigger","state":"invoke|ok|fail|info","client":"c1","user":"u0","id":"c1-17"}
+//   {"op":"read",   "state":"invoke|ok|fail|info","user":"u0","id":"c1-17"}
+//   {"op":"create", "state":"invoke|ok|fail|info","id":"crash.3.1"}          a template, by the operator
+//   {"op":"push","user":"u0","id":"c1-17"}                                   heard on a live socket
+//   {"op":"round","round":3}                                                 a kill happened
+//   {"op":"final","user":"u0","id":"c1-17","status":"UNREAD|READ"}           the feed at the end, oldest first
+//   {"op":"final_template","id":"crash.3.1"}
+//   {"op":"delivery","id":"c1-17","channel":"PUSH","status":"SENT"}          the log at the end
+//   {"op":"end"}                                                             the last read is complete
+//
+// ok: certainly done. fail: certainly not done. info: nobody knows (cut off, or 5xx after sending); an
+// invoke without an answer is the same. Ids are unique to one call, so a history is judged by sets.
+
+export const VERDICTS = ['lost', 'phantom', 'dup_history', 'order', 'stuck'];
+
+const FINAL_STATES = new Set(['SENT', 'DELIVERED', 'FAILED']);
+
+export function judge(records) {
+  const seen = collect(records);
+  const findings = {
+    lost: lost(seen), phantom: phantom(seen), dup_history: duplicates(seen), order: disorder(seen), stuck: stuck(seen),
+  };
+  return {
+    findings, rounds: seen.rounds, complete: seen.complete,
+    acknowledged: seen.triggers.filter((one) => one.state === 'ok').length,
+    unknown: seen.triggers.filter((one) => one.state === 'info').length,
+    heard: seen.pushes.length,
+  };
+}
+
+// One pass: each call ends up with its last state, in the order of its invocation.
+function collect(records) {
+  const seen = {
+    triggers: [], reads: [], creates: [], pushes: [], finals: [], templates: new Set(), deliveries: null, rounds: 0, complete: false,
+  };
+  const open = new Map();
+  const lists = { trigger: seen.triggers, read: seen.reads, create: seen.creates };
+  for (const record of records) {
+    const list = lists[record.op];
+    if (list) called(list, open, record);
+    else if (record.op === 'push') seen.pushes.push(record);
+    else if (record.op === 'final') seen.finals.push(record);
+    else if (record.op === 'final_template') seen.templates.add(record.id);
+    else if (record.op === 'delivery') (seen.deliveries ??= []).push(record);
+    else if (record.op === 'round') seen.rounds++;
+    else if (record.op === 'end') seen.complete = true;
+  }
+  return seen;
+}
+
+function called(list, open, record) {
+  const key = `${record.op} ${record.id}`;
+  if (record.state === 'invoke') {
+    const call = { ...record, state: 'info' };
+    open.set(key, call);
+    list.push(call);
+  } else {
+    const call = open.get(key);
+    if (!call) throw new Error(`the history answers ${key}, which nobody asked`);
+    call.state = record.state;
+  }
+}
+
+function lost({ triggers, reads, creates, pushes, finals, templates }) {
+  const present = new Map(finals.map((item) => [item.id, item]));
+  const ok = (call) => call.state === 'ok';
+  return [
+    ...triggers.filter((call) => ok(call) && !present.has(call.id)).map((call) => `event ${call.id}`),
+    ...pushes.filter((push) => !present.has(push.id)).map((push) => `event ${push.id}, heard live`),
+    ...reads.filter((call) => ok(call) && present.get(call.id)?.status !== 'READ').map((call) => `the read mark of ${call.id}`),
+    ...creates.filter((call) => ok(call) && !templates.has(call.id)).map((call) => `template ${call.id}`),
+  ];
+}
+
+function phantom({ triggers, reads, creates, pushes, finals, templates }) {
+  const possible = (calls) => new Map(calls.filter((call) => call.state !== 'fail').map((call) => [call.id, call]));
+  const [sent, marked, made] = [possible(triggers), possible(reads), possible(creates)];
+  return [
+    ...finals.filter((item) => sent.get(item.id)?.user !== item.user).map((item) => `event ${item.id} at ${item.user}`),
+    ...pushes.filter((push) => sent.get(push.id)?.user !== push.user).map((push) => `live event ${push.id} at ${push.user}`),
+    ...finals.filter((item) => item.status === 'READ' && !marked.has(item.id)).map((item) => `a read mark on ${item.id}`),
+    ...[...templates].filter((id) => !made.has(id)).map((id) => `template ${id}`),
+  ];
+}
+
+function duplicates({ finals }) {
+  const ids = new Set();
+  return finals.filter((item) => ids.size === ids.add(item.id).size).map((item) => `event ${item.id}`);
+}
+
+// A client has one call in flight, so its acknowledged events must lie in that order in a user's feed.
+function disorder({ triggers, finals }) {
+  const place = new Map(finals.map((item, index) => [item.id, index]));
+  const last = new Map();
+  const wrong = [];
+  for (const call of triggers) {
+    if (call.state !== 'ok' || !place.has(call.id)) continue;
+    const key = `${call.client} ${call.user}`;
+    const before = last.get(key);
+    if (before && place.get(before) > place.get(call.id)) wrong.push(`${call.id} before ${before}`);
+    last.set(key, call.id);
+  }
+  return wrong;
+}
+
+// Accepted, yet without a delivery, or with one that nothing will ever end.
+function stuck({ triggers, deliveries }) {
+  if (deliveries === null) return [];
+  const states = new Map(deliveries.map((row) => [row.id, row.status]));
+  return triggers
+    .filter((call) => call.state === 'ok' && !FINAL_STATES.has(states.get(call.id)))
+    .map((call) => `event ${call.id}: ${states.get(call.id) ?? 'no delivery'}`);
+}

@@ -1,0 +1,166 @@
+// kill9.mjs: kill -9 under load, again and again, on one data directory; then the checker judges.
+//
+//   node kill9.mjs [ROUNDS] [--keep FILE]        default 50 rounds; ORQESTRA_BIN names the server
+//
+// Each round: start, several clients trigger, mark as read, create templates and listen, all at once
+// and without pause; at a random moment the process is killed. Nothing is told to the server about
+// tests: it sees ordinary calls. What every client saw goes to a history file, one line a step, written
+// before the call and after its answer. After the last round everything is read back.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, openSync, rmSync, writeSync } from 'node:fs';
+import http from 'node:http';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Server, freshDirectory } from './harness.mjs';
+import { call } from './lib/http.mjs';
+import { RawClient } from './lib/realtime.mjs';
+import { queryCopy } from './lib/store_copy.mjs';
+
+const USERS = ['u0', 'u1', 'u2', 'u3'];
+const CLIENTS = 8; // two a user: order holds within each, not between them
+const LIFE_MS = { least: 20, most: 400 }; // from the first call to the kill
+const READ_EVERY = 7; // one call in so many marks the client's last event as read
+
+const checker = resolve(dirname(fileURLToPath(import.meta.url)), '../checker/check_history.mjs');
+
+class History {
+  constructor(path) {
+    this.path = path;
+    this.file = openSync(path, 'w');
+  }
+
+  add(record) {
+    writeSync(this.file, `${JSON.stringify(record)}\n`);
+  }
+
+  // Writes down what becomes of a call: 2xx is ok, 4xx is a certain no, the rest nobody knows.
+  async step(record, makeCall) {
+    this.add({ ...record, state: 'invoke' });
+    try {
+      const answer = await makeCall();
+      const state = answer.status < 300 ? 'ok' : answer.status < 500 ? 'fail' : 'info';
+      this.add({ ...record, state });
+      return answer;
+    } catch {
+      this.add({ ...record, state: 'info' });
+      return null; // the server is gone
+    }
+  }
+}
+
+// One client: a keep-alive connection with one call in flight, as long as the server lives.
+async function triggerLoop(tenant, history, client, counter) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const user = USERS[client % USERS.length];
+  const ask = (method, path, body) => call(agent, tenant.server.base, method, path, { key: tenant.apiKey, body });
+  const known = tenant.knownIds; // event id -> notification id, told by the live sockets
+  let last = null;
+  for (;;) {
+    const id = `c${client}-${counter.next++}`;
+    const body = { eventType: 'crash', eventId: id, payload: { userId: user }, variables: { id } };
+    const answer = await history.step({ op: 'trigger', client: `c${client}`, user, id }, () => ask('POST', '/api/v1/events/trigger', body));
+    if (!answer) break;
+    if (counter.next % READ_EVERY === 0 && known.has(last)) {
+      const path = `${tenant.feedPath(user)}/${known.get(last)}/read`;
+      if (!(await history.step({ op: 'read', user, id: last }, () => ask('PUT', path)))) break;
+      known.delete(last);
+    }
+    last = id;
+  }
+  agent.destroy();
+}
+
+async function createLoop(tenant, history, counter) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const { base, session } = tenant.server;
+  for (;;) {
+    const id = `made.${counter.next++}`;
+    const body = { eventType: id, channel: 'PUSH', body: 'x', active: false };
+    const post = () => call(agent, base, 'POST', `/api/v1/admin/tenants/${tenant.id}/templates`, { bearer: session, body });
+    if (!(await history.step({ op: 'create', id }, post))) break;
+    await new Promise((done) => setTimeout(done, 15));
+  }
+  agent.destroy();
+}
+
+// Listens to one user until the socket dies. Whatever is heard must already be durable.
+async function listenLoop(tenant, history, user) {
+  const client = await RawClient.open(tenant.server);
+  await client.connect(tenant.server.mint(tenant, user, { exp: Math.floor(Date.now() / 1000) + 7200 }));
+  await client.subscribe(`global_system#${user}`);
+  return async () => {
+    for (;;) {
+      let message;
+      try {
+        message = await client.inbox.next('a push');
+      } catch {
+        return; // the server is gone
+      }
+      const { data } = message.push.pub;
+      tenant.knownIds.set(data.body, data.id);
+      history.add({ op: 'push', user, id: data.body });
+    }
+  };
+}
+
+async function playRound(tenant, history, counters) {
+  const { server } = tenant;
+  const hear = await Promise.all(USERS.map((user) => listenLoop(tenant, history, user)));
+  const loops = [
+    ...hear.map((listen) => listen()),
+    ...counters.clients.map((counter, client) => triggerLoop(tenant, history, client, counter)),
+    createLoop(tenant, history, counters.templates),
+  ];
+  const life_ms = LIFE_MS.least + Math.random() * (LIFE_MS.most - LIFE_MS.least);
+  await new Promise((done) => setTimeout(done, life_ms));
+  await server.kill9();
+  await Promise.all(loops);
+}
+
+async function readEverything(tenant, history) {
+  for (const user of USERS) {
+    const items = [];
+    for (;;) {
+      const page = await tenant.history(user, `?limit=100&offset=${items.length}`);
+      if (!page.length) break;
+      items.push(...page);
+    }
+    for (const item of items.reverse()) history.add({ op: 'final', user, id: item.body, status: item.status });
+  }
+  let cursor = '';
+  do {
+    const { json } = await tenant.server.admin('GET', `/tenants/${tenant.id}/templates?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    for (const { eventType } of json.data) if (eventType !== 'crash') history.add({ op: 'final_template', id: eventType });
+    cursor = json.nextCursor;
+  } while (cursor);
+  const rows = await queryCopy(tenant.server,
+    "SELECT e.id AS id, d.channel AS channel, d.status AS status FROM event e LEFT JOIN delivery d ON d.event = e.no WHERE e.type = 'crash'");
+  const statuses = ['PENDING', 'SENT', 'DELIVERED', 'FAILED', 'RETRYING'];
+  for (const row of rows) if (row.status !== null) history.add({ op: 'delivery', id: row.id, channel: 'PUSH', status: statuses[row.status] });
+  history.add({ op: 'end' });
+}
+
+async function main(args) {
+  const keep = args.includes('--keep') ? args.splice(args.indexOf('--keep'), 2)[1] : null;
+  const rounds = Number(args[0] ?? 50);
+  const room = freshDirectory();
+  const history = new History(join(room, 'history.jsonl'));
+  const counters = { clients: Array.from({ length: CLIENTS }, () => ({ next: 0 })), templates: { next: 0 } };
+  const server = await Server.start({ env: { ORQESTRA_LOG_LEVEL: 'warn' } });
+  const tenant = await server.createTenant();
+  tenant.knownIds = new Map();
+  await tenant.template({ eventType: 'crash', subject: 'crash', body: '{{id}}' });
+  for (let round = 1; round <= rounds; round++) {
+    await playRound(tenant, history, counters);
+    history.add({ op: 'round', round });
+    await server.launch(server.port);
+  }
+  await readEverything(tenant, history);
+  await server.stop();
+  const { status } = spawnSync(process.execPath, [checker, history.path], { stdio: 'inherit' });
+  if (keep) copyFileSync(history.path, keep);
+  rmSync(room, { recursive: true });
+  process.exitCode = status;
+}
+
+await main(process.argv.slice(2));

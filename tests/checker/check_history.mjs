@@ -24,4 +24,6 @@ console.log(`in ${result.rounds} rounds: ${result.acknowledged} acknowledged, ${
 if (result.rounds) console.log(`(with 0 in N rounds the true rate is below 3/N: here ${(3 / result.rounds).toFixed(3)} a round)`);
 if (!result.complete) console.log('incomplete: the last read did not finish');
 if (!result.acknowledged) console.log('empty: nothing was acknowledged, so nothing was tested');
+const clean = VERDICTS.filter((verdict) => !result.findings[verdict].length).length;
+console.log(`${clean} passed, ${VERDICTS.length - clean} failed`);
 process.exit(bad || !result.complete || !result.acknowledged ? 1 : 0);

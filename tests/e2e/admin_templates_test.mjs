@@ -46,7 +46,9 @@ test('RT-15 KIT-21: created, read, listed, changed, deleted', async () => {
 });
 
 test('E.28: a syntax error is refused at save with line and column', async () => {
-  const broken = ['{{#if x}}never closed', 'a\nb {{/if}}', '{{#each}}x{{/each}}', '{{x', '{{#if x}}a{{/each}}', 'ok\nok\n{{{x}}', '{{> partial}}'];
+  const broken = [
+    '{{#if x}}never closed', 'a\nb {{/if}}', '{{#each}}x{{/each}}', '{{x', '{{#if x}}a{{/each}}', 'ok\nok\n{{{x}}', '{{> partial}}',
+  ];
   for (const body of broken) assertProblem(await create({ body }), /line \d+.*column \d+/i);
   assertProblem(await create({ body: 'one\ntwo\n  {{/if}}' }), /line 3\b/i);
   assertProblem(await create({ body: 'fine', subject: '{{#if' }), /line 1\b/i);
@@ -110,7 +112,8 @@ test('RELIABILITY-1: another tenant\'s template is as unknown as a random id', a
   }
   assert.equal((await server.admin('GET', at(other, `/${theirs.id}`))).json.data.body, 'canary');
   for (const method of ['GET', 'POST']) {
-    const answer = await server.admin(method, `/tenants/${RANDOM_ID}/templates`, method === 'POST' ? { eventType: 'e', channel: 'PUSH', body: 'b' } : undefined);
+    const body = method === 'POST' ? { eventType: 'e', channel: 'PUSH', body: 'b' } : undefined;
+    const answer = await server.admin(method, `/tenants/${RANDOM_ID}/templates`, body);
     assert.equal(answer.status, 404, answer.text);
   }
 });
@@ -129,7 +132,8 @@ test('ORQ-23: a preview renders and says which variables are missing or unused',
 });
 
 test('ORQ-23 E.28: a preview of an e-mail escapes HTML, and broken templates are a 422', async () => {
-  const preview = (fields) => server.admin('POST', at(tenant, '/preview'), { channel: 'EMAIL', format: 'html', subject: 's', body: 'b', variables: {}, ...fields });
+  const plain = { channel: 'EMAIL', format: 'html', subject: 's', body: 'b', variables: {} };
+  const preview = (fields) => server.admin('POST', at(tenant, '/preview'), { ...plain, ...fields });
   const { json } = await preview({ body: '{{x}} {{{x}}}', variables: { x: '<b>&"\'`=' } });
   assert.equal(json.data.body, '&lt;b&gt;&amp;&quot;&#x27;&#x60;&#x3D; <b>&"\'`=');
   assertProblem(await preview({ body: '{{#if x}}' }), /line 1.*column/i);

@@ -19,6 +19,7 @@ import { queryCopy } from './lib/store_copy.mjs';
 const USERS = ['u0', 'u1', 'u2', 'u3'];
 const CLIENTS = 8; // two a user: order holds within each, not between them
 const LIFE_MS = { least: 20, most: 400 }; // from the first call to the kill
+const STATUSES = ['PENDING', 'SENT', 'DELIVERED', 'FAILED', 'RETRYING']; // as they are stored
 const READ_EVERY = 7; // one call in so many marks the client's last event as read
 
 const checker = resolve(dirname(fileURLToPath(import.meta.url)), '../checker/check_history.mjs');
@@ -58,7 +59,8 @@ async function triggerLoop(tenant, history, client, counter) {
   for (;;) {
     const id = `c${client}-${counter.next++}`;
     const body = { eventType: 'crash', eventId: id, payload: { userId: user }, variables: { id } };
-    const answer = await history.step({ op: 'trigger', client: `c${client}`, user, id }, () => ask('POST', '/api/v1/events/trigger', body));
+    const post = () => ask('POST', '/api/v1/events/trigger', body);
+    const answer = await history.step({ op: 'trigger', client: `c${client}`, user, id }, post);
     if (!answer) break;
     if (counter.next % READ_EVERY === 0 && known.has(last)) {
       const path = `${tenant.feedPath(user)}/${known.get(last)}/read`;
@@ -127,16 +129,17 @@ async function readEverything(tenant, history) {
     }
     for (const item of items.reverse()) history.add({ op: 'final', user, id: item.body, status: item.status });
   }
-  let cursor = '';
-  do {
-    const { json } = await tenant.server.admin('GET', `/tenants/${tenant.id}/templates?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    for (const { eventType } of json.data) if (eventType !== 'crash') history.add({ op: 'final_template', id: eventType });
+  for (let cursor = ''; cursor !== null; ) {
+    const page = `?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+    const { json } = await tenant.server.admin('GET', `/tenants/${tenant.id}/templates${page}`);
+    for (const { eventType } of json.data) {
+      if (eventType !== 'crash') history.add({ op: 'final_template', id: eventType });
+    }
     cursor = json.nextCursor;
-  } while (cursor);
+  }
   const rows = await queryCopy(tenant.server,
-    "SELECT e.id AS id, d.channel AS channel, d.status AS status FROM event e LEFT JOIN delivery d ON d.event = e.no WHERE e.type = 'crash'");
-  const statuses = ['PENDING', 'SENT', 'DELIVERED', 'FAILED', 'RETRYING'];
-  for (const row of rows) if (row.status !== null) history.add({ op: 'delivery', id: row.id, channel: 'PUSH', status: statuses[row.status] });
+    "SELECT e.id, d.status FROM delivery d JOIN event e ON e.no = d.event WHERE e.type = 'crash'");
+  for (const { id, status } of rows) history.add({ op: 'delivery', id, channel: 'PUSH', status: STATUSES[status] });
   history.add({ op: 'end' });
 }
 

@@ -53,7 +53,8 @@ test('RFC 9112: curl with chunks, with 100-continue, with HTTP/1.0, with HEAD', 
 test('RT-01 CEN-25: python\'s websockets hears what was triggered', async () => {
   const { token, channels } = await tenant.token('python');
   const script = fileURLToPath(new URL('./peers/websockets_peer.py', import.meta.url));
-  const child = spawn('/usr/bin/python3', [script, server.socketUrl, token, channels[0], '2'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = [script, server.socketUrl, token, channels[0], '2'];
+  const child = spawn('/usr/bin/python3', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   server.atStop(() => child.kill());
   const lines = new Inbox();
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));

@@ -65,6 +65,9 @@ enum {
     TENANT_CHANNELS_MAX = 32, /* custom WebSocket channels of a tenant */
     TENANT_TEMPLATES_MAX = 5000,
     TENANTS_MAX = 100000,
+    TENANT_BYTES_MAX = MIB(32),        /* a tenant in memory, its compiled programs aside */
+    TEMPLATE_PAGE_BYTES_MAX = MIB(64), /* 100 stored templates, or 500 tenants, read at once */
+    LEFT_OUT_MAX = 32,                 /* templates that no longer compile, remembered for the log */
     TITLE_MAX = KIB(4),
     PUSH_BODY_MAX = KIB(48), /* so that a whole publication stays below WS_MESSAGE_MAX */
     PUBLICATION_MAX = WS_MESSAGE_MAX - KIB(1), /* its JSON object; the rest is for the push around it */
@@ -87,6 +90,9 @@ enum {
     SESSIONS_MAX = 10000,
     LOGIN_HASHES_AT_ONCE = 4, /* 19 MiB each; more logins at once get 429 */
     LOGIN_FREE_FAILURES = 5,  /* then each further failure delays */
+    LOGIN_DELAY_MAX_S = 60,   /* so that nobody can lock the operator out for long */
+    LOGIN_MEMORY_S = 900,     /* failures older than this are forgotten */
+    LOGIN_NAMES_MAX = 4096,   /* accounts and addresses remembered with their failures */
     PASSWORD_BYTES_MIN = 10,
     PASSWORD_BYTES_MAX = 256,
 

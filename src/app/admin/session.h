@@ -1,7 +1,9 @@
-/* session.h: admin sign-ins (RELIABILITY: 256-bit ids, stored hashed, 8 h absolute, 30 min idle,
- * growing delay after 5 failures per account and per address).
+/* session.h: admin sign-ins (RELIABILITY threat 23: 256-bit ids, stored hashed, 8 h absolute, 30 min
+ * idle).
  *
- * Sessions live in memory and in the store's admin_session table, so a restart signs nobody out.
+ * Sessions live in memory and in the store's admin_session table (session_store.h), so a restart
+ * signs nobody out. A session is live from sessions_add to the first of: sessions_remove, its
+ * absolute end, its idle end.
  *
  * Thread: any; a short lock inside (cold path). */
 #ifndef ORQ_APP_ADMIN_SESSION_H
@@ -11,19 +13,46 @@
 #include "base/id.h"
 #include "base/status.h"
 
+typedef struct Request Request;
+
 typedef enum Role { ROLE_OPERATOR, ROLE_TENANT_ADMIN } Role;
+
+Str role_name(Role role); /* "operator", "tenant_admin" */
+bool role_parse(Str name, Role *ret_role);
+
+enum { USERNAME_MAX = 63, SESSION_TOKEN_LEN = 47 };
 
 typedef struct Session {
     Sha256 id_hash;
     Role role;
     uint32_t tenant_no; /* ROLE_TENANT_ADMIN */
-    char username[64];
+    char username[USERNAME_MAX + 1];
     int64_t expires_ms, idle_until_ms;
+    int64_t stored_idle_ms; /* idle_until_ms as the table has it */
+    bool touch_due;         /* set by sessions_check: the table is minutes behind, write it */
 } Session;
 
 typedef struct Sessions Sessions;
 
+Sessions *sessions_new(void);
+void sessions_free(Sessions *s);
+
+/* A session to be, and the token that opens it: "ors_" and 43 characters, no NUL. */
+Session session_make(Role role, uint32_t tenant_no, Str username, int64_t now_ms, Random *random,
+                     char ret_token[SESSION_TOKEN_LEN]);
+
+/* At SESSIONS_MAX the session that ends first makes room. */
+void sessions_add(Sessions *s, const Session *session);
+void sessions_remove(Sessions *s, Sha256 id_hash);
+/* Those of a user that were made before `made_before_ms`: the password changed. */
+void sessions_remove_user(Sessions *s, Str username, int64_t made_before_ms);
+uint32_t sessions_count(Sessions *s);
+
 /* Copies the live session of that token out; false when unknown or over. Extends its idle time. */
 bool sessions_check(Sessions *s, Str token, int64_t now_ms, Session *ret_session);
+
+/* The guard of GUARD_OPERATOR: fills rq->session and returns true, or answers 401 (no live session)
+ * or 403 (not an operator) and returns false. Thread: the loop's. */
+bool admin_authenticate(Request *rq);
 
 #endif

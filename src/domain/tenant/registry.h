@@ -9,6 +9,7 @@
 #ifndef ORQ_DOMAIN_TENANT_REGISTRY_H
 #define ORQ_DOMAIN_TENANT_REGISTRY_H
 
+#include "base/limits.h"
 #include "domain/tenant/tenant.h"
 #include "port/store.h"
 
@@ -22,6 +23,19 @@ typedef struct StagedTenant {
 Status registry_load(StoreTx *tx, Registry **ret_registry, Err *err) MUST_USE;
 void registry_free(Registry *r);
 Snapshot *registry_snapshot(Registry *r); /* the current one, referenced for the caller */
+
+/* Stored templates that no longer compile do not fire and do not stop the start: the process logs
+ * them, the operator saves them again. */
+typedef struct LeftOutTemplate {
+    uint32_t tenant_no;
+    Uuid id;
+    Err why;
+} LeftOutTemplate;
+typedef struct LeftOut {
+    LeftOutTemplate first[LEFT_OUT_MAX];
+    uint32_t total; /* may be more than LEFT_OUT_MAX */
+} LeftOut;
+const LeftOut *registry_left_out(const Registry *r); /* writer thread, or before the loops start */
 
 Status registry_stage(Registry *r, StoreTx *tx, uint32_t tenant_no, StagedTenant *ret_staged,
                       Err *err) MUST_USE;

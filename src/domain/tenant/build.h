@@ -1,0 +1,28 @@
+/* build.h: how the immutable things of tenant.h come to be. Only registry.c, platform.c and tests
+ * build; everybody else reads.
+ *
+ * Thread: one owner until the first reference is shared.
+ * Errors: ST_INVALID and ST_TOO_BIG for a template that does not compile; ST_CONFLICT for a second
+ * one of the same (event type, channel). */
+#ifndef ORQ_DOMAIN_TENANT_BUILD_H
+#define ORQ_DOMAIN_TENANT_BUILD_H
+
+#include "domain/catalog/template_store.h"
+#include "domain/tenant/tenant.h"
+#include "domain/tenant/tenant_store.h"
+
+Tenant *tenant_new(void); /* empty, one reference */
+
+/* Copies the row's facts; ST_INVALID when its list of channels cannot be read. */
+Status tenant_fill(Tenant *t, const TenantRow *row, Err *err) MUST_USE;
+
+/* Compiles and adds; a failed call leaves the tenant as it was. */
+Status tenant_add_template(Tenant *t, const TemplateRow *row, Err *err) MUST_USE;
+
+/* Takes over one reference of each tenant and of platform; the array stays the caller's. */
+Snapshot *snapshot_new(Tenant *const *tenants, uint32_t count, const Tenant *platform);
+
+/* The built-in templates (platform.c), one reference for the caller. */
+Tenant *platform_new(void);
+
+#endif

@@ -5,8 +5,8 @@
  *   ...the store works...
  *   my_back(rq, e)          on the request's own loop; e->call.st tells how it went; answer now.
  *
- * errand_send answers 500 itself when the store takes no more calls. `back` runs exactly once
- * otherwise, also when the client has gone (answers are then dropped).
+ * errand_send answers 500 itself and returns false when the store takes no more calls. `back` runs
+ * exactly once otherwise, also when the client has gone (answers are then dropped).
  *
  * An errand that changes tenants sets `staged` inside its job's run(); after the commit every loop
  * gets the new snapshot first, and only then does `back` run: the next request on any loop sees it.
@@ -36,7 +36,7 @@ struct Errand {
 };
 
 Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e));
-void errand_send(Errand *e, StoreKind kind);
+bool errand_send(Errand *e, StoreKind kind);
 
 /* For jobs: the registry to stage changes in; call it only inside run(). */
 Registry *errand_registry(const Errand *e);

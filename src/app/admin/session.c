@@ -25,21 +25,10 @@ struct Sessions {
     Map by_hash; /* Session, ours */
 };
 
-static const Str role_names[] = {STR_INIT("operator"), STR_INIT("tenant_admin")};
-
 Str role_name(Role role)
 {
-    return role_names[role];
-}
-
-bool role_parse(Str name, Role *ret_role)
-{
-    for (Role role = ROLE_OPERATOR; role <= ROLE_TENANT_ADMIN; role++)
-        if (str_eq(role_names[role], name)) {
-            *ret_role = role;
-            return true;
-        }
-    return false;
+    static const Str names[] = {STR_INIT("operator"), STR_INIT("tenant_admin")};
+    return names[role];
 }
 
 static Str key_of(const void *value)

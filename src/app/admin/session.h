@@ -15,10 +15,10 @@
 
 typedef struct Request Request;
 
+/* The numbers are stored: never renumber. */
 typedef enum Role { ROLE_OPERATOR, ROLE_TENANT_ADMIN } Role;
 
 Str role_name(Role role); /* "operator", "tenant_admin" */
-bool role_parse(Str name, Role *ret_role);
 
 enum { USERNAME_MAX = 63, SESSION_TOKEN_LEN = 47 };
 

@@ -14,6 +14,13 @@ static Value tenant_value(Role role, uint32_t tenant_no)
     return role == ROLE_TENANT_ADMIN ? value_int(tenant_no) : value_null();
 }
 
+static bool role_from(int64_t number, Role *ret_role)
+{
+    if (number != ROLE_OPERATOR && number != ROLE_TENANT_ADMIN) return false;
+    *ret_role = (Role)number;
+    return true;
+}
+
 Status admin_user_read(StoreTx *tx, Str username, AdminUser *ret_user, Err *err)
 {
     Arena arena;
@@ -24,7 +31,7 @@ Status admin_user_read(StoreTx *tx, Str username, AdminUser *ret_user, Err *err)
                          VALUES(value_text(username)), &arena, &rows, err);
     if (st == ST_OK && rows.count == 0) st = err_set(err, ST_NOT_FOUND, "no such user");
     if (st == ST_OK && (!password_hash_from(rows_text(&rows, 0, 0), &user.hash) ||
-                        !role_parse(rows_text(&rows, 0, 1), &user.role)))
+                        !role_from(rows_int(&rows, 0, 1), &user.role)))
         st = err_set(err, ST_INTERNAL, "an admin user's row is damaged");
     if (st == ST_OK) {
         user.tenant_no = (uint32_t)rows_int(&rows, 0, 2);
@@ -45,7 +52,7 @@ Status admin_user_write(StoreTx *tx, Str username, const AdminUser *user, int64_
                   "INSERT INTO admin_user (username, password_hash, role, tenant, must_reset, "
                   "created_ms) VALUES ($1, $2, $3, $4, 0, $5)",
                   VALUES(value_text(username), value_text(str_of(user->hash.text)),
-                         value_text(role_name(user->role)),
+                         value_int(user->role),
                          tenant_value(user->role, user->tenant_no), value_int(now_ms)),
                   NULL, err);
 }
@@ -56,7 +63,7 @@ Status session_insert(StoreTx *tx, const Session *session, int64_t now_ms, Err *
                   "INSERT INTO admin_session (id_hash, username, role, tenant, created_ms, "
                   "expires_ms, idle_until_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
                   VALUES(hash_value(&session->id_hash), value_text(str_of(session->username)),
-                         value_text(role_name(session->role)),
+                         value_int(session->role),
                          tenant_value(session->role, session->tenant_no), value_int(now_ms),
                          value_int(session->expires_ms), value_int(session->idle_until_ms)),
                   NULL, err);
@@ -89,7 +96,7 @@ static bool session_from(const Rows *rows, uint32_t i, Session *ret_session)
                        .idle_until_ms = rows_int(rows, i, 5),
                        .stored_idle_ms = rows_int(rows, i, 5)};
     if (hash.len != sizeof session.id_hash.at || username.len > USERNAME_MAX ||
-        !role_parse(rows_text(rows, i, 2), &session.role))
+        !role_from(rows_int(rows, i, 2), &session.role))
         return false;
     memcpy(session.id_hash.at, hash.at, hash.len);
     memcpy(session.username, username.at, username.len);

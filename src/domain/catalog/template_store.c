@@ -96,14 +96,14 @@ Status template_save(StoreTx *tx, const TemplateRow *row, Err *err)
     return changed ? ST_OK : err_set(err, ST_NOT_FOUND, "Template not found");
 }
 
-Status template_keep_version(StoreTx *tx, const TemplateRow *row, int64_t now_ms, Err *err)
+Status template_keep_version(StoreTx *tx, const TemplateRow *row, Err *err)
 {
     return tx_run(tx,
                   "INSERT INTO template_version (tenant, template, version, subject, body, format, "
                   "target_channel, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                   VALUES(value_int(row->tenant_no), id_value(&row->id), value_int(row->version),
                          value_text(row->subject), value_text(row->body), value_int(row->format),
-                         value_text(row->target_channel), value_int(now_ms)),
+                         value_text(row->target_channel), value_int(row->updated_ms)),
                   NULL, err);
 }
 

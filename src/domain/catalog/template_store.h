@@ -1,6 +1,6 @@
 /* template_store.h: templates and their earlier versions as rows.
  *
- * A template is one (event type, channel) of a tenant. What an older version said is kept, because a
+ * A template is one (event type, channel) of a tenant. What each version said is kept, because a
  * delivery names the version it was planned with.
  *
  * Thread: inside a store job.  Ownership: rows read live in the arena given.
@@ -35,9 +35,8 @@ bool template_format_parse(Str name, TemplateFormat *ret_format);
 
 Status template_insert(StoreTx *tx, const TemplateRow *row, Err *err) MUST_USE;
 Status template_save(StoreTx *tx, const TemplateRow *row, Err *err) MUST_USE; /* by tenant and id */
-/* Files what the row says now under its version number, before a change replaces it. */
-Status template_keep_version(StoreTx *tx, const TemplateRow *row, int64_t now_ms,
-                             Err *err) MUST_USE;
+/* Files what the row says under its version number; once a version, the current one included. */
+Status template_keep_version(StoreTx *tx, const TemplateRow *row, Err *err) MUST_USE;
 Status template_delete(StoreTx *tx, uint32_t tenant_no, Uuid id, Err *err) MUST_USE;
 
 Status template_read(StoreTx *tx, uint32_t tenant_no, Uuid id, Arena *arena, TemplateRow *ret_row,

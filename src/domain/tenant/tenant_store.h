@@ -46,10 +46,4 @@ Status tenant_read_before(StoreTx *tx, int64_t before_no, uint32_t limit, Arena 
                           TenantRows *ret_rows, Err *err) MUST_USE;
 Status tenant_count(StoreTx *tx, Arena *arena, uint32_t *ret_count, Err *err) MUST_USE;
 
-/* Deletes at most `limit` rows that belong to the tenant, from every table, and last of all the
- * tenant itself. A tenant may own millions of rows, and the writer serves everyone: callers suspend
- * it, then repeat this in a job of its own each time until *ret_gone. */
-Status tenant_erase_some(StoreTx *tx, uint32_t no, uint32_t limit, bool *ret_gone,
-                         Err *err) MUST_USE;
-
 #endif

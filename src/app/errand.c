@@ -29,7 +29,7 @@ Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))
     return e;
 }
 
-void errand_send(Errand *e, StoreKind kind)
+bool errand_send(Errand *e, StoreKind kind)
 {
     Request *rq = e->rq;
 
@@ -37,6 +37,7 @@ void errand_send(Errand *e, StoreKind kind)
     e->call.done = settle;
     Status st = store_submit(rq->lane->app->store, &e->call);
     if (st != ST_OK) respond_status(rq, st, NULL);
+    return st == ST_OK;
 }
 
 Registry *errand_registry(const Errand *e)

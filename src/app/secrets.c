@@ -26,8 +26,7 @@ static const char *path_z(Arena *arena, Str path)
 static Status check_private(int fd, const char *path, Err *err)
 {
     struct stat info;
-    if (fstat(fd, &info) != 0)
-        return err_set(err, ST_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &info) != 0) return err_set(err, ST_UNAVAILABLE, "%s: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode)) return err_set(err, ST_INVALID, "%s is not a file", path);
     if (info.st_mode & (S_IRWXG | S_IRWXO))
         return err_set(err, ST_INVALID,

@@ -9,6 +9,7 @@
 
 #include "app/app.h"
 #include "app/bootstrap.h"
+#include "app/secrets.h"
 #include "app/wire.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -43,7 +44,7 @@ static void make_lanes(App *app)
         lane->app = app;
         lane->loop = loop_new(i);
         lane->loop->lane = lane;
-        lane->token_key = jwt_key_new(app->secrets.token_secret);
+        lane->token_key = jwt_key_new(app->secrets->token_secret);
         lane->snapshot = registry_snapshot(app->registry);
         buf_init(&lane->scratch, MIB(8));
     }

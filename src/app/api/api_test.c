@@ -110,10 +110,11 @@ Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))
     return e;
 }
 
-void errand_send(Errand *e, StoreKind kind)
+bool errand_send(Errand *e, StoreKind kind)
 {
     seen.errand = e;
     seen.kind = kind;
+    return true;
 }
 
 /* ---- a lane with one tenant and one that is suspended ---- */

@@ -344,8 +344,10 @@ static WsEvent frame_step(WsDecoder *d, Input *in, WsOut *ret_out)
 
 WsEvent ws_decode(WsDecoder *d, uint8_t *in, size_t len, size_t *ret_used, WsOut *ret_out)
 {
-    Input input = {in, len};
+    Input input;
     WsEvent event = WS_MORE;
+    input.at = in;
+    input.len = len;
     *ret_out = (WsOut){0};
     if (d->_assembly && d->_assembly->fault.code) {
         event = fail(d, d->_assembly->fault, ret_out);

@@ -82,6 +82,7 @@ enum {
     STORE_QUEUE_MAX = 100000, /* calls waiting for the writer; more are answered ST_FULL */
     STORE_BATCH_MAX = 1000,   /* calls in one commit */
     STORE_READERS = 2,        /* reader threads */
+    STORE_USERS_CACHED = 32768, /* users the writer remembers; about 200 bytes each */
     SCHEMA_WAL_PAGES = 1000,  /* checkpoint after this many pages, on the writer's connection */
 
     /* Sessions (RELIABILITY threat 23) */

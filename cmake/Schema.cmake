@@ -1,0 +1,20 @@
+# src/driver/store/schema/*.sql travel inside the binary: one generated C file, rebuilt when one of them
+# changes. Bytes rather than string literals, so that the SQL needs no quoting.
+file(GLOB schema_sql CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/driver/store/schema/*.sql)
+list(SORT schema_sql)
+set(schema_c ${CMAKE_BINARY_DIR}/generated/sqlite_schema_files.c)
+set(schema_text "#include \"driver/store/sqlite_schema.h\"\n")
+set(schema_names "")
+list(LENGTH schema_sql schema_count)
+foreach(sql ${schema_sql})
+    set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sql})
+    get_filename_component(name ${sql} NAME_WE)
+    file(READ ${sql} hex HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+    string(APPEND schema_text "static const char sql_${name}[] = {${bytes}0};\n")
+    string(APPEND schema_names "sql_${name}, ")
+endforeach()
+string(APPEND schema_text "const char *const schema_files[] = {${schema_names}};\n"
+                          "const uint32_t schema_file_count = ${schema_count};\n")
+file(CONFIGURE OUTPUT ${schema_c} CONTENT "${schema_text}" @ONLY)
+target_sources(orq_driver PRIVATE ${schema_c})

@@ -1,0 +1,146 @@
+/* One event: its row, its deliveries, and for a PUSH the message and its place in the user's feed.
+ * An event that matched nothing leaves an audit row instead of deliveries (ORQ-13).
+ *
+ * Nothing is read on the way when the user is remembered (sqlite_users.h): the numbers of event and
+ * message are the ends of their tables, the position follows the remembered one. */
+#include "driver/store/sqlite_hot.h"
+
+static const char sql_event[] =
+    "INSERT INTO event (tenant, id, type, end_user, trace_id, payload, variables, created_ms) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+static const char sql_delivery[] =
+    "INSERT INTO delivery (tenant, event, channel, id, status, recipient, cause, template_id, "
+    "template_version, due_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)";
+static const char sql_message[] =
+    "INSERT INTO message (tenant, id, event, event_type, channel, title, body, data, created_ms) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+static const char sql_inbox[] =
+    "INSERT INTO inbox (tenant, end_user, message, seq) VALUES (?1, ?2, ?3, ?4)";
+static const char sql_unmatched[] =
+    "INSERT INTO audit (tenant, at_ms, actor, action, subject, trace_id) "
+    "VALUES (?1, ?2, 'system', 'event.unmatched', ?3, ?4)";
+
+static Status save_event(Conn *c, const EventPlan *e, int64_t user_no, int64_t *ret_no, Err *err)
+{
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_event, &stmt, err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, e->tenant_no);
+    bind_text(stmt, 2, e->event_id);
+    bind_text(stmt, 3, e->event_type);
+    bind_int(stmt, 4, user_no);
+    bind_text_or_null(stmt, 5, e->trace_id);
+    bind_text(stmt, 6, e->payload);
+    bind_text(stmt, 7, e->variables);
+    bind_int(stmt, 8, e->created_ms);
+    st = conn_finish(c, stmt, err);
+    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->db);
+    return st;
+}
+
+static Status save_delivery(Conn *c, const EventPlan *e, const DeliveryPlan *d, int64_t event_no,
+                            Err *err)
+{
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_delivery, &stmt, err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, e->tenant_no);
+    bind_int(stmt, 2, event_no);
+    bind_int(stmt, 3, d->channel);
+    bind_uuid(stmt, 4, &d->id);
+    bind_int(stmt, 5, d->status);
+    bind_text_or_null(stmt, 6, d->recipient);
+    bind_text_or_null(stmt, 7, d->cause);
+    if (uuid_is_zero(d->template_id))
+        sqlite3_bind_null(stmt, 8);
+    else
+        bind_uuid(stmt, 8, &d->template_id);
+    bind_int(stmt, 9, d->template_version);
+    bind_int(stmt, 10, e->created_ms);
+    return conn_finish(c, stmt, err);
+}
+
+static Status save_message(Conn *c, const EventPlan *e, int64_t event_no, int64_t *ret_no, Err *err)
+{
+    const NotificationPlan *n = &e->notification;
+    ptrdiff_t hash = str_find(n->channel, '#');
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_message, &stmt, err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, e->tenant_no);
+    bind_uuid(stmt, 2, &n->id);
+    bind_int(stmt, 3, event_no);
+    bind_text(stmt, 4, e->event_type);
+    bind_text(stmt, 5, hash < 0 ? n->channel : str_head(n->channel, (size_t)hash));
+    bind_text(stmt, 6, n->title);
+    bind_text(stmt, 7, n->body);
+    bind_text(stmt, 8, n->data);
+    bind_int(stmt, 9, e->created_ms);
+    st = conn_finish(c, stmt, err);
+    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->db);
+    return st;
+}
+
+static Status save_inbox(Conn *c, const EventPlan *e, int64_t user_no, int64_t message_no,
+                         uint64_t seq, Err *err)
+{
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_inbox, &stmt, err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, e->tenant_no);
+    bind_int(stmt, 2, user_no);
+    bind_int(stmt, 3, message_no);
+    bind_int(stmt, 4, (int64_t)seq);
+    return conn_finish(c, stmt, err);
+}
+
+static Status save_unmatched(Conn *c, const EventPlan *e, Err *err)
+{
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_unmatched, &stmt, err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, e->tenant_no);
+    bind_int(stmt, 2, e->created_ms);
+    bind_text(stmt, 3, e->event_type);
+    bind_text_or_null(stmt, 4, e->trace_id);
+    return conn_finish(c, stmt, err);
+}
+
+static Status save_notification(Conn *c, EventPlan *e, EndUser *user, int64_t event_no, Err *err)
+{
+    int64_t message_no = 0;
+    uint64_t seq = user->last_seq + 1;
+
+    Status st = save_message(c, e, event_no, &message_no, err);
+    if (st == ST_OK) st = save_inbox(c, e, user->no, message_no, seq, err);
+    if (st == ST_OK) e->ret_feed_seq = user->last_seq = seq;
+    return st;
+}
+
+static Status accept_event(Conn *c, Users *users, EventPlan *e, Err *err)
+{
+    EndUser *user;
+    int64_t event_no = 0;
+
+    Status st = users_touch(users, c, e->tenant_no, e->user_id, &user, err);
+    if (st == ST_OK) st = save_event(c, e, user->no, &event_no, err);
+    for (uint32_t i = 0; i < e->delivery_count && st == ST_OK; i++)
+        st = save_delivery(c, e, &e->deliveries[i], event_no, err);
+    if (st == ST_OK && e->has_notification) st = save_notification(c, e, user, event_no, err);
+    if (st == ST_OK && e->delivery_count == 0) st = save_unmatched(c, e, err);
+    return st;
+}
+
+Status sqlite_accept(Conn *c, Users *users, AcceptCall *call)
+{
+    Status st = ST_OK;
+
+    for (size_t i = 0; i < call->event_count && st == ST_OK; i++)
+        st = accept_event(c, users, &call->events[i], &call->call.err);
+    return st;
+}

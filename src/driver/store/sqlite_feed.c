@@ -1,0 +1,79 @@
+/* A page of a feed is one range of inbox, newest first, and a point in message for each row of the
+ * page. The range is limited before the join, so what the offset skips costs no message. */
+#include "driver/store/sqlite_hot.h"
+
+static const char sql_feed[] =
+    "SELECT m.id, i.seq, m.event_type, m.title, m.body, m.created_ms, i.read_ms "
+    "FROM (SELECT message, seq, read_ms FROM inbox WHERE tenant = ?1 "
+    "AND end_user = (SELECT no FROM end_user WHERE tenant = ?1 AND id = ?2) "
+    "ORDER BY message DESC LIMIT ?3 OFFSET ?4) i CROSS JOIN message m ON m.no = i.message "
+    "ORDER BY i.message DESC";
+
+/* The first read is the one that counts. All three keys name the tenant, the last two meet in the
+ * user's own row: what belongs to someone else is simply not there. */
+static const char sql_mark_read[] =
+    "UPDATE inbox SET read_ms = ifnull(read_ms, ?4) WHERE tenant = ?1 "
+    "AND end_user = (SELECT no FROM end_user WHERE tenant = ?1 AND id = ?2) "
+    "AND message = (SELECT no FROM message WHERE tenant = ?1 AND id = ?3)";
+
+static bool copy_item(sqlite3_stmt *stmt, Arena *arena, FeedItem *ret)
+{
+    Str id = column_bytes(stmt, 0);
+
+    CHECK(id.len == sizeof ret->id.at);
+    memcpy(ret->id.at, id.at, id.len);
+    ret->seq = (uint64_t)sqlite3_column_int64(stmt, 1);
+    ret->created_ms = sqlite3_column_int64(stmt, 5);
+    ret->is_read = sqlite3_column_type(stmt, 6) != SQLITE_NULL;
+    return arena_copy(arena, column_bytes(stmt, 2), &ret->event_type) &&
+           arena_copy(arena, column_bytes(stmt, 3), &ret->title) &&
+           arena_copy(arena, column_bytes(stmt, 4), &ret->body);
+}
+
+static Status read_items(Conn *c, sqlite3_stmt *stmt, FeedCall *call)
+{
+    FeedItem *items = arena_try(call->arena, sizeof *items * (size_t)call->limit);
+    uint32_t count = 0;
+    int rc = SQLITE_DONE;
+
+    if (!items) return err_set(&call->call.err, ST_TOO_BIG, "the page does not fit into memory");
+    while (count < call->limit && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        if (!copy_item(stmt, call->arena, &items[count++]))
+            return err_set(&call->call.err, ST_TOO_BIG, "the page does not fit into memory");
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return conn_fail(c, rc, &call->call.err);
+    call->ret_items = items;
+    call->ret_count = count;
+    return ST_OK;
+}
+
+Status sqlite_feed(Conn *c, FeedCall *call)
+{
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_feed, &stmt, &call->call.err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, call->tenant_no);
+    bind_text(stmt, 2, call->user_id);
+    bind_int(stmt, 3, call->limit);
+    bind_int(stmt, 4, call->offset);
+    st = read_items(c, stmt, call);
+    sqlite3_reset(stmt);
+    return st;
+}
+
+Status sqlite_mark_read(Conn *c, MarkReadCall *call)
+{
+    Err *err = &call->call.err;
+    sqlite3_stmt *stmt;
+    Status st = conn_statement(c, sql_mark_read, &stmt, err);
+
+    if (st != ST_OK) return st;
+    bind_int(stmt, 1, call->tenant_no);
+    bind_text(stmt, 2, call->user_id);
+    bind_uuid(stmt, 3, &call->notification_id);
+    bind_int(stmt, 4, call->now_ms);
+    st = conn_finish(c, stmt, err);
+    if (st == ST_OK && sqlite3_changes(c->db) == 0)
+        st = err_set(err, ST_NOT_FOUND, "there is no such notification");
+    return st;
+}

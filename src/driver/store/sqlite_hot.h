@@ -1,0 +1,17 @@
+/* sqlite_hot.h: the typed calls of the port, each inside a transaction someone else holds.
+ *
+ * Thread: accept and mark-read on the writer, feed on a reader. */
+#ifndef ORQ_DRIVER_STORE_SQLITE_HOT_H
+#define ORQ_DRIVER_STORE_SQLITE_HOT_H
+
+#include "driver/store/sqlite_users.h"
+
+/* ST_CONFLICT: a delivery or notification id exists. On failure what it wrote is still there: the
+ * writer undoes it. */
+Status sqlite_accept(Conn *c, Users *users, AcceptCall *call) MUST_USE;
+
+Status sqlite_mark_read(Conn *c, MarkReadCall *call) MUST_USE;
+
+Status sqlite_feed(Conn *c, FeedCall *call) MUST_USE;
+
+#endif

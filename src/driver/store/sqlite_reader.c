@@ -1,0 +1,88 @@
+/* Each reader takes one call at a time from the common queue, so a long job holds up one thread and
+ * no other call. A call that was submitted after an accept's done() sees that accept: its snapshot is
+ * taken when the read begins, and the commit was before. */
+#include "driver/store/sqlite_reader.h"
+
+#include "driver/store/sqlite_hot.h"
+#include "driver/store/sqlite_thread.h"
+
+/* BEGIN takes no snapshot yet: a job that only computes holds none. */
+static Status job_run(Conn *c, StoreJob *job)
+{
+    Err *err = &job->call.err;
+
+    Status st = conn_do(c, "BEGIN", err);
+    if (st != ST_OK) return st;
+    st = job->run(&c->tx, job, err);
+    if (!conn_in_transaction(c)) return st; /* an I/O error ended it */
+    Status ended = conn_do(c, "COMMIT", st == ST_OK ? err : NULL);
+    return st == ST_OK ? ended : st;
+}
+
+static Status call_run(Conn *c, StoreCall *call)
+{
+    if (call->kind == STORE_FEED) return sqlite_feed(c, CONTAINER_OF(call, FeedCall, call));
+    CHECK(call->kind == STORE_READ_JOB);
+    return job_run(c, CONTAINER_OF(call, StoreJob, call));
+}
+
+static void serve(Reader *r, StoreCall *call)
+{
+    call->err = (Err){{0}};
+    call->st = ST_OK;
+    if (!r->conn)
+        call->st = conn_open(r->all->path->z, r->all->vfs, CONN_READER, &r->conn, &call->err);
+    if (call->st == ST_OK) call->st = call_run(r->conn, call);
+    if (r->conn && r->conn->broken) {
+        conn_close(r->conn);
+        r->conn = NULL;
+    }
+    call->done(call);
+}
+
+static void *reader_main(void *arg)
+{
+    Reader *r = arg;
+    StoreCall *call;
+    bool open;
+
+    while ((call = queue_take(&r->all->queue, 1, -1, &open))) serve(r, call);
+    arena_thread_done();
+    return NULL;
+}
+
+Status readers_open(const char *path, const char *vfs, Conn **ret_conns, Err *err)
+{
+    Conn *conns[STORE_READERS] = {NULL};
+    Status st = ST_OK;
+
+    for (int i = 0; i < STORE_READERS && st == ST_OK; i++)
+        st = conn_open(path, vfs, CONN_READER, &conns[i], err);
+    if (st == ST_OK)
+        memcpy(ret_conns, conns, sizeof conns);
+    else
+        for (int i = 0; i < STORE_READERS; i++) conn_close(conns[i]);
+    return st;
+}
+
+void readers_start(Readers *r, const Path *path, const char *vfs, Conn **conns)
+{
+    queue_init(&r->queue, STORE_QUEUE_MAX);
+    r->path = path;
+    r->vfs = vfs;
+    for (int i = 0; i < STORE_READERS; i++) {
+        r->each[i].all = r;
+        r->each[i].conn = conns[i];
+        thread_start(&r->each[i].thread, "store-reader", reader_main, &r->each[i]);
+    }
+}
+
+void readers_stop(Readers *r)
+{
+    queue_close(&r->queue);
+    for (int i = 0; i < STORE_READERS; i++) {
+        CHECK(pthread_join(r->each[i].thread, NULL) == 0);
+        conn_close(r->each[i].conn);
+    }
+    queue_done(&r->queue);
+}

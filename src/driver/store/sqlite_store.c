@@ -1,0 +1,104 @@
+/* Where the parts meet: the lock, the schema, one writer, STORE_READERS readers. A call goes to the
+ * queue of its kind; everything after that happens on the thread that takes it. */
+#include "driver/store/sqlite.h"
+
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "driver/store/sqlite_reader.h"
+#include "driver/store/sqlite_writer.h"
+
+typedef struct SqliteStore {
+    Store store; /* first: a Store is an SqliteStore */
+    int lock_fd;
+    Path path;
+    Writer writer;
+    Readers readers;
+} SqliteStore;
+
+static Status submit(Store *store, StoreCall *call)
+{
+    SqliteStore *s = CONTAINER_OF(store, SqliteStore, store);
+
+    switch (call->kind) {
+    case STORE_ACCEPT:
+    case STORE_MARK_READ:
+    case STORE_WRITE_JOB:
+        return queue_put(&s->writer.queue, call);
+    case STORE_FEED:
+    case STORE_READ_JOB:
+        return queue_put(&s->readers.queue, call);
+    }
+    return ST_INTERNAL;
+}
+
+/* Readers first: the writer's connection must be the last, because the last one checkpoints. */
+static void close_store(Store *store)
+{
+    SqliteStore *s = CONTAINER_OF(store, SqliteStore, store);
+
+    readers_stop(&s->readers);
+    writer_stop(&s->writer);
+    close(s->lock_fd);
+    mem_free(s);
+}
+
+static StoreHealth health(const Store *store)
+{
+    const SqliteStore *s = (const void *)store; /* its first member */
+
+    return (StoreHealth){
+        .queued = queue_count(&s->writer.queue),
+        .writable = atomic_load(&s->writer.writable),
+        .commits = atomic_load_explicit(&s->writer.commits, memory_order_relaxed),
+        .calls = atomic_load_explicit(&s->writer.calls, memory_order_relaxed),
+    };
+}
+
+const StoreOps sqlite_ops = {
+    .submit = submit,
+    .close = close_store,
+    .health = health,
+    .run = sqlite_tx_run,
+    .query = sqlite_tx_query,
+    .last_id = sqlite_tx_last_id,
+};
+
+/* Everything that can fail; on failure the lock and what was opened is given back. */
+static Status open_files(SqliteStore *s, const SqliteOptions *options, Conn **ret_writer,
+                         Conn **ret_readers, Err *err)
+{
+    Conn *writer = NULL;
+
+    Status st = directory_lock(options->directory, &s->lock_fd, err);
+    if (st != ST_OK) return st;
+    st = database_create(options->directory, &s->path, err);
+    if (st == ST_OK) st = conn_open(s->path.z, options->vfs, CONN_WRITER, &writer, err);
+    if (st == ST_OK) st = schema_migrate(writer, err);
+    if (st == ST_OK) st = readers_open(s->path.z, options->vfs, ret_readers, err);
+    if (st == ST_OK) {
+        *ret_writer = writer;
+        return ST_OK;
+    }
+    conn_close(writer);
+    close(s->lock_fd);
+    return st == ST_INTERNAL ? ST_UNAVAILABLE : st;
+}
+
+Status sqlite_store_open(const SqliteOptions *options, Store **ret_store, Err *err)
+{
+    SqliteStore *s = mem_new(SqliteStore);
+    Conn *writer, *readers[STORE_READERS];
+
+    Status st = open_files(s, options, &writer, readers, err);
+    if (st != ST_OK) {
+        mem_free(s);
+        return st;
+    }
+    s->store.ops = &sqlite_ops;
+    writer_start(&s->writer, &s->path, options->vfs, writer);
+    readers_start(&s->readers, &s->path, options->vfs, readers);
+    *ret_store = &s->store;
+    return ST_OK;
+}

@@ -1,0 +1,275 @@
+/* Group commit: take all that is queued, one transaction, one fsync, then answer. While it runs the
+ * next batch gathers by itself.
+ *
+ *   take --> begin --> each call --> COMMIT --> done() each, in order --> checkpoint if due --> take
+ *              |           |            |
+ *              '-----------+------------+--- the system said no: all get ST_UNAVAILABLE, the
+ *                                            connection is closed, the next batch opens a new one
+ *
+ * Invariants
+ * 1. done() is called only when the fate of the transaction is known. ST_OK: it is on disk.
+ * 2. A failed connection is never used again and never checkpoints: the same bytes are not retried
+ *    (RELIABILITY P3). What a failed fsync left in the WAL lies behind its last good frame and is
+ *    overwritten by the next commit.
+ * 3. A job runs exactly once (it has effects beyond the store), a hot call may run twice.
+ *
+ * Hence runs: a batch is cut where hot calls and jobs meet, each piece commits alone, and order is
+ * kept. Jobs run under a savepoint each. Hot calls run bare, because a savepoint costs a copy of every
+ * page it touches and almost none ever fails; when one does, the transaction is rolled back and the
+ * same calls run again with a savepoint each, so that only the one that failed is refused.
+ *
+ * The checkpoint comes after the answers: it may take tens of milliseconds, and nobody waits for it
+ * but the next batch. */
+#include "driver/store/sqlite_writer.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "driver/store/sqlite_hot.h"
+#include "driver/store/sqlite_thread.h"
+
+enum { PROBE_MS = 1000 }; /* how often a store that cannot write tries whether it can again */
+
+typedef enum Guard { GUARD_NONE, GUARD_EACH } Guard;
+
+/* ---- the connection ---- */
+
+static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    ((Writer *)arg)->_wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static void adopt(Writer *w, Conn *conn)
+{
+    w->_conn = conn;
+    w->_wal_pages = 0;
+    sqlite3_wal_hook(conn->db, note_wal_pages, w);
+}
+
+static void give_up(Writer *w)
+{
+    if (w->_conn) {
+        w->_conn->broken = true;
+        conn_close(w->_conn);
+    }
+    w->_conn = NULL;
+    users_forget(&w->_users);
+    atomic_store(&w->writable, false);
+}
+
+static Status reopen(Writer *w, Err *err)
+{
+    Conn *conn;
+
+    if (w->_conn) return ST_OK;
+    Status st = conn_open(w->_path->z, w->_vfs, CONN_WRITER, &conn, err);
+    if (st == ST_OK) adopt(w, conn);
+    return st;
+}
+
+/* Errors of a checkpoint lose nothing (the WAL still has every page), but the handle met an I/O
+ * error and goes the way of all such handles. Busy is fine: a reader looks at an old page. */
+static void checkpoint(Writer *w)
+{
+    if (!w->_conn || w->_wal_pages < SCHEMA_WAL_PAGES) return;
+    int rc = sqlite3_wal_checkpoint_v2(w->_conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY) give_up(w);
+    w->_wal_pages = 0;
+}
+
+/* ---- one call ---- */
+
+static Status call_run(Writer *w, StoreCall *call)
+{
+    StoreJob *job;
+
+    switch (call->kind) {
+    case STORE_ACCEPT:
+        return sqlite_accept(w->_conn, &w->_users, CONTAINER_OF(call, AcceptCall, call));
+    case STORE_MARK_READ:
+        return sqlite_mark_read(w->_conn, CONTAINER_OF(call, MarkReadCall, call));
+    case STORE_WRITE_JOB:
+        job = CONTAINER_OF(call, StoreJob, call);
+        return job->run(&w->_conn->tx, job, &call->err);
+    case STORE_FEED:
+    case STORE_READ_JOB:
+        break; /* a reader's (sqlite_store.c) */
+    }
+    CHECK(!"a call for the writer");
+    return ST_INTERNAL;
+}
+
+/* The savepoint makes the call all or nothing; *err only for what ends the whole transaction. */
+static Status call_run_guarded(Writer *w, StoreCall *call, Err *err)
+{
+    Status st = conn_do(w->_conn, "SAVEPOINT one", err);
+    if (st != ST_OK) return st;
+    call->st = call_run(w, call);
+    if (w->_conn->broken) return ST_UNAVAILABLE;
+    if (call->st != ST_OK) {
+        users_rolled_back(&w->_users);
+        st = conn_do(w->_conn, "ROLLBACK TO one", err);
+    }
+    return st == ST_OK ? conn_do(w->_conn, "RELEASE one", err) : st;
+}
+
+/* ---- one transaction ---- */
+
+/* Not ST_OK: the transaction is lost. *ret_again: an unguarded call failed and may have left
+ * something behind; the calls after it did not run. */
+static Status calls_run(Writer *w, StoreCall *first, Guard guard, bool *ret_again, Err *err)
+{
+    Status st = ST_OK;
+
+    for (StoreCall *call = first; call && st == ST_OK && !*ret_again; call = call->_next) {
+        call->err = (Err){{0}};
+        if (guard == GUARD_EACH)
+            st = call_run_guarded(w, call, err);
+        else
+            call->st = call_run(w, call);
+        if (w->_conn->broken || !conn_in_transaction(w->_conn)) {
+            if (err_view(err).len == 0) *err = call->err;
+            return ST_UNAVAILABLE;
+        }
+        *ret_again = guard == GUARD_NONE && call->kind == STORE_ACCEPT && call->st != ST_OK;
+    }
+    return st;
+}
+
+static Status transaction(Writer *w, StoreCall *first, Guard guard, Err *err)
+{
+    bool again = false;
+
+    Status st = conn_do(w->_conn, "BEGIN IMMEDIATE", err);
+    if (st == ST_OK) st = calls_run(w, first, guard, &again, err);
+    if (st == ST_OK && again) {
+        users_rolled_back(&w->_users);
+        st = conn_do(w->_conn, "ROLLBACK", err);
+        return st == ST_OK ? transaction(w, first, GUARD_EACH, err) : st;
+    }
+    return st == ST_OK ? conn_do(w->_conn, "COMMIT", err) : st;
+}
+
+static void fail_all(StoreCall *first, const Err *err)
+{
+    for (StoreCall *call = first; call; call = call->_next) {
+        call->st = ST_UNAVAILABLE;
+        call->err = *err;
+    }
+}
+
+static void tell_all(StoreCall *first)
+{
+    for (StoreCall *call = first, *next; call; call = next) {
+        next = call->_next; /* the call is gone after done() */
+        call->done(call);
+    }
+}
+
+static void run_commit(Writer *w, StoreCall *first)
+{
+    Err err = {{0}};
+    bool jobs = first->kind == STORE_WRITE_JOB;
+
+    Status st = reopen(w, &err);
+    if (st == ST_OK) {
+        w->_conn->users_changed = false;
+        st = transaction(w, first, jobs ? GUARD_EACH : GUARD_NONE, &err);
+    }
+    if (st == ST_OK) {
+        users_committed(&w->_users);
+        if (jobs && w->_conn->users_changed) users_forget(&w->_users);
+        atomic_store(&w->writable, true);
+        atomic_fetch_add_explicit(&w->commits, 1, memory_order_relaxed);
+    } else {
+        give_up(w);
+        fail_all(first, &err);
+    }
+    tell_all(first);
+    checkpoint(w);
+}
+
+/* ---- the thread ---- */
+
+/* Cuts the leading calls that share a transaction; *rest is what follows. */
+static StoreCall *cut_run(StoreCall **rest, uint64_t *ret_count)
+{
+    StoreCall *first = *rest, *last = first;
+    bool jobs = first->kind == STORE_WRITE_JOB;
+
+    for (*ret_count = 1; last->_next && (last->_next->kind == STORE_WRITE_JOB) == jobs;
+         ++*ret_count)
+        last = last->_next;
+    *rest = last->_next;
+    last->_next = NULL;
+    return first;
+}
+
+static void batch_run(Writer *w, StoreCall *batch)
+{
+    while (batch) {
+        uint64_t count;
+        StoreCall *run = cut_run(&batch, &count);
+        atomic_fetch_add_explicit(&w->calls, count, memory_order_relaxed);
+        run_commit(w, run);
+    }
+}
+
+/* A store that lost its disk and gets no traffic because it says so must find out by itself that the
+ * disk is back: rewrite the version, which costs one page and one fsync. */
+static void probe(Writer *w)
+{
+    Err err;
+    int64_t version;
+    char sql[48];
+
+    Status st = reopen(w, &err);
+    if (st == ST_OK) st = conn_pragma_int(w->_conn, "PRAGMA user_version", &version, &err);
+    if (st == ST_OK) {
+        snprintf(sql, sizeof sql, "PRAGMA user_version=%lld", (long long)version);
+        st = conn_script(w->_conn, sql, &err);
+    }
+    if (st == ST_OK)
+        atomic_store(&w->writable, true);
+    else
+        give_up(w);
+}
+
+static void *writer_main(void *arg)
+{
+    Writer *w = arg;
+    bool open = true;
+
+    while (open) {
+        bool works = atomic_load_explicit(&w->writable, memory_order_relaxed);
+        StoreCall *batch = queue_take(&w->queue, STORE_BATCH_MAX, works ? -1 : PROBE_MS, &open);
+        if (batch)
+            batch_run(w, batch);
+        else if (open)
+            probe(w);
+    }
+    arena_thread_done();
+    return NULL;
+}
+
+void writer_start(Writer *w, const Path *path, const char *vfs, Conn *conn)
+{
+    queue_init(&w->queue, STORE_QUEUE_MAX);
+    users_init(&w->_users);
+    w->_path = path;
+    w->_vfs = vfs;
+    adopt(w, conn);
+    atomic_store(&w->writable, true);
+    thread_start(&w->_thread, "store-writer", writer_main, w);
+}
+
+void writer_stop(Writer *w)
+{
+    queue_close(&w->queue);
+    CHECK(pthread_join(w->_thread, NULL) == 0);
+    users_done(&w->_users);
+    conn_close(w->_conn); /* the last connection: checkpoints and removes the WAL */
+    queue_done(&w->queue);
+}

@@ -82,10 +82,12 @@ static void on_done(HttpConn *hc)
 static size_t process(HttpConn *hc, Str in)
 {
     size_t done = 0;
-    while (done < in.len && !hc->in_hand && !hc->lingering && !hc->upgraded) {
+    HttpStep step = STEP_DONE;
+    while (!hc->in_hand && !hc->lingering && !hc->upgraded && step != STEP_MORE) {
         size_t used = 0;
+        if (!hc->rq && done == in.len) break; /* between requests there is nothing to finish */
         if (!hc->rq) request_begin(hc);
-        HttpStep step = http_step(hc->parser, str_from(in, done), &used);
+        step = http_step(hc->parser, str_from(in, done), &used);
         done += used;
         switch (step) {
         case STEP_MORE:

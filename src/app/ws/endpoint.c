@@ -185,10 +185,11 @@ static void on_event(WsConn *ws, WsEvent event, const WsOut *out)
 static void on_read(Conn *c, uint8_t *at, size_t len)
 {
     WsConn *ws = c->owner;
-    while (len && !ws->hang_up && !c->_closing) {
+    WsEvent event = WS_PONG;
+    while (event != WS_MORE && !ws->hang_up && !c->_closing) {
         WsOut out;
         size_t used = 0;
-        WsEvent event = ws_decode(&ws->decoder, at, len, &used, &out);
+        event = ws_decode(&ws->decoder, at, len, &used, &out);
         at += used;
         len -= used;
         on_event(ws, event, &out);

@@ -1,0 +1,114 @@
+/* What a value must satisfy beyond its kind. One line a number; texts and pairs by hand. */
+#include <arpa/inet.h>
+
+#include "app/config_set.h"
+#include "base/log.h"
+
+static const struct {
+    SettingId id;
+    int64_t low, high;
+} ranges[] = {
+    {SETTING_workers, 0, LOOPS_MAX},
+    {SETTING_ping_interval, 1, 3600}, /* proxies give up on silence long before an hour */
+    {SETTING_pong_timeout, 1, 3600},
+    {SETTING_connect_timeout, 1, 3600},
+    {SETTING_expired_close_delay, 0, 86400},
+};
+
+static Status check_ranges(const Config *c, Err *err)
+{
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        const Setting *s = &settings[ranges[i].id];
+        int64_t value;
+        memcpy(&value, (const char *)c + s->at, sizeof value);
+        if (value < ranges[i].low || value > ranges[i].high)
+            return err_set(err, ST_INVALID, "%s is %lld; it goes from %lld to %lld", s->name,
+                           (long long)value, (long long)ranges[i].low, (long long)ranges[i].high);
+    }
+    if (c->pong_timeout >= c->ping_interval)
+        return err_set(err, ST_INVALID,
+                       "pong_timeout (%lld) must be less than ping_interval (%lld)",
+                       (long long)c->pong_timeout, (long long)c->ping_interval);
+    return ST_OK;
+}
+
+static bool is_address(Str host)
+{
+    char z[INET6_ADDRSTRLEN], binary[sizeof(struct in6_addr)];
+    int family = AF_INET;
+    if (host.len == 0 || str_is(host, "localhost")) return true;
+    if (host.len >= 2 && host.at[0] == '[' && host.at[host.len - 1] == ']') {
+        family = AF_INET6;
+        host = str_make(host.at + 1, host.len - 2);
+    }
+    if (host.len >= sizeof z) return false;
+    memcpy(z, host.at, host.len);
+    z[host.len] = '\0';
+    return inet_pton(family, z, binary) == 1;
+}
+
+static bool is_listen_address(Str text)
+{
+    ptrdiff_t colon = str_find_last(text, ':');
+    uint64_t port;
+    return colon >= 0 && str_to_u64(str_from(text, (size_t)colon + 1), &port) && port <= 65535 &&
+           is_address(str_head(text, (size_t)colon));
+}
+
+/* "*", or scheme://host[:port] as browsers write it, where the host may begin with "*.". */
+static bool is_origin(Str text)
+{
+    if (str_is(text, "*")) return true;
+    if (str_starts(text, S("https://")))
+        text = str_from(text, 8);
+    else if (str_starts(text, S("http://")))
+        text = str_from(text, 7);
+    else
+        return false;
+    if (str_starts(text, S("*."))) text = str_from(text, 2);
+    for (size_t i = 0; i < text.len; i++)
+        if ((uint8_t)text.at[i] <= ' ' || strchr("/?#@*\\", text.at[i])) return false;
+    return text.len > 0;
+}
+
+static Status check_origins(const StrList *origins, Err *err)
+{
+    for (uint32_t i = 0; i < origins->count; i++)
+        if (!is_origin(origins->at[i]))
+            return err_set(err, ST_INVALID,
+                           "allowed_origins: \"%.*s\" is no origin; write https://app.example.com, "
+                           "without a path",
+                           STR_FMT(str_head(origins->at[i], 60)));
+    return ST_OK;
+}
+
+static Status check_secrets(const Config *c, Err *err)
+{
+    size_t secret = c->token_secret.len, password = c->operator_password.len;
+    if (secret > 0 && secret < TOKEN_SECRET_BYTES_MIN)
+        return err_set(err, ST_INVALID, "token_secret has %zu bytes; it needs %d or more", secret,
+                       TOKEN_SECRET_BYTES_MIN);
+    if (password > 0 && (password < PASSWORD_BYTES_MIN || password > PASSWORD_BYTES_MAX))
+        return err_set(err, ST_INVALID, "operator_password has %zu bytes; it needs %d to %d",
+                       password, PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
+    return ST_OK;
+}
+
+Status config_check(const Config *c, Err *err)
+{
+    LogLevel level;
+    Status st = check_ranges(c, err);
+    if (st == ST_OK) st = check_secrets(c, err);
+    if (st == ST_OK) st = check_origins(&c->allowed_origins, err);
+    if (st != ST_OK) return st;
+    if (c->data.len == 0) return err_set(err, ST_INVALID, "data must name a directory");
+    if (!is_listen_address(c->listen))
+        return err_set(err, ST_INVALID,
+                       "listen: \"%.*s\" is not ADDRESS:PORT, e.g. 127.0.0.1:8000 or [::1]:8000",
+                       STR_FMT(str_head(c->listen, 60)));
+    if (!log_level_parse(c->log_level, &level))
+        return err_set(err, ST_INVALID,
+                       "log_level: \"%.*s\" is none of debug, info, warn, error, none",
+                       STR_FMT(str_head(c->log_level, 40)));
+    return ST_OK;
+}

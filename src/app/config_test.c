@@ -254,23 +254,25 @@ TEST(config_refuses_files_it_cannot_read)
 
 TEST(config_refuses_lines_that_would_be_cut)
 {
-    char text[400];
     Err err = {""}, expected;
-    memset(text, 'x', sizeof text);
-    memcpy(text, "token_secret=", 13);
-    for (size_t len = 150; len < sizeof text;
-         len++) { /* whole or refused, whatever the reader's room */
-        char file[402];
-        memcpy(file, text, len);
-        memcpy(file + len, "\n", 2);
-        Config *c = load(&(Case){.args = {"--config", "FILE"}, .file = file}, &err);
-        if (c) assert_int_equal(c->token_secret.len, len - 13);
-        assert_true(c || len > 190);
+    Buf file;
+    buf_init(&file, 1000);
+    for (size_t len = 100; len < 400; len++) { /* whole or refused, whatever the reader's room */
+        buf_clear(&file);
+        buf_lit(&file, "token_secret=");
+        for (size_t i = 0; i < len; i++) buf_lit(&file, "x");
+        buf_lit(&file, "\n");
+        char *text = str_dup_z(buf_view(&file));
+        Config *c = load(&(Case){.args = {"--config", "FILE"}, .file = text}, &err);
+        if (c) assert_int_equal(c->token_secret.len, len);
+        assert_true(c || len > 180);
         config_free(c);
+        free(text);
     }
+    buf_done(&file);
     err_set(&expected, ST_INVALID,
-            "%s:1: the line is too long; a list may go on in an indented "
-            "line, anything else has room in the environment",
+            "%s:1: the line is too long; a list may go on in an indented line, anything else has "
+            "room in the environment",
             file_path());
     assert_string_equal(err.text, expected.text);
 }

@@ -9,39 +9,48 @@ static Status run(StoreTx *tx, StoreJob *store_job, Err *err)
     return job->_run(tx, job, err);
 }
 
+static Status put_list(const AdminJob *job, Buf *out)
+{
+    buf_lit(out, "{\"success\":true,\"data\":[");
+    buf_add(out, buf_view(&job->data));
+    buf_lit(out, "],\"nextCursor\":");
+    if (job->next_cursor.at)
+        json_put_string(out, job->next_cursor);
+    else
+        buf_lit(out, "null");
+    buf_add_byte(out, '}');
+    return buf_status(out);
+}
+
 static void answer_list(AdminJob *job)
 {
     Buf out;
     buf_init(&out, HTTP_RESPONSE_MAX);
-    buf_lit(&out, "{\"success\":true,\"data\":[");
-    buf_add(&out, buf_view(&job->data));
-    buf_lit(&out, "],\"nextCursor\":");
-    if (job->next_cursor.at)
-        json_put_string(&out, job->next_cursor);
-    else
-        buf_lit(&out, "null");
-    buf_add_byte(&out, '}');
-    if (buf_status(&out) == ST_OK)
+    Status st = put_list(job, &out);
+    if (st == ST_OK)
         respond_json(job->rq, 200, buf_view(&out));
     else
-        respond_status(job->rq, buf_status(&out), NULL);
+        respond_status(job->rq, st, NULL);
     buf_done(&out);
 }
 
+/* The job lies in the request's arena and goes with the answer; its buffer must outlive it. */
 void admin_job_answer(AdminJob *job)
 {
-    if (buf_status(&job->data) != ST_OK)
-        respond_status(job->rq, buf_status(&job->data), NULL);
+    Buf data = job->data;
+    if (buf_status(&data) != ST_OK)
+        respond_status(job->rq, buf_status(&data), NULL);
     else if (job->is_list)
         answer_list(job);
     else
-        respond_data(job->rq, job->status, buf_view(&job->data));
-    buf_done(&job->data);
+        respond_data(job->rq, job->status, buf_view(&data));
+    buf_done(&data);
 }
 
 static void back(Request *rq, Errand *e)
 {
     AdminJob *job = e->extra;
+    Buf data = job->data;
     if (e->call.st == ST_OK) {
         job->then(job);
         return;
@@ -50,7 +59,7 @@ static void back(Request *rq, Errand *e)
         respond_problems(rq, &job->problems);
     else
         respond_status(rq, e->call.st, &e->call.err);
-    buf_done(&job->data);
+    buf_done(&data);
 }
 
 /* False, and answered, when an id in the path is no UUID: no thing of ours has such an id. */

@@ -18,6 +18,7 @@
 #include "app/admin/session_store.h"
 #include "app/app.h"
 #include "app/errand.h"
+#include "app/api/body.h"
 #include "app/http/router.h"
 #include "base/log.h"
 #include "base/seal.h"
@@ -46,7 +47,7 @@ static bool read_credentials(Request *rq, LoginTry *try)
     Json json;
     Problems problems = {.count = 0};
     const Fields f = {&json, &rq->arena, &problems};
-    if (!request_json(rq, &json)) return false;
+    if (!request_json(rq, &json) || !body_left_room(rq)) return false;
     if (fields_open(&f, known, 2)) {
         fields_require(&f, S("username"), "a string");
         fields_require(&f, S("password"), "a string");

@@ -1,4 +1,5 @@
-/* operator.c:
+/* operator.c: a generated password is hashed and written at once, in the first start's own job: it is
+ * stored before it is shown. A configured one may differ at every start, and takes the long way:
  *
  *   UNSETTLED --operator_start--> HASHING --mail--> WRITING --mail--> SETTLED
  *                                    |  the stored hash fits            ^
@@ -66,9 +67,29 @@ static void generate(Operator *o)
         text[len++] = letters[bytes[i] & 31];
     }
     want(o, str_make(text, len));
-    o->generated = true;
     secret_wipe(text, sizeof text);
     secret_wipe(bytes, sizeof bytes);
+}
+
+static Status write_user(StoreTx *tx, Operator *o, Err *err)
+{
+    const AuditEntry entry = {.at_ms = o->started_ms,
+                              .actor = S("server"),
+                              .action =
+                                  o->was_there ? "operator.password_changed" : "operator.created",
+                              .subject = OPERATOR_NAME};
+    Status st = admin_user_write(tx, OPERATOR_NAME, &o->user, o->started_ms, err);
+    return st == ST_OK ? audit_write(tx, &entry, err) : st;
+}
+
+static Status make_first(StoreTx *tx, Operator *o, Err *err)
+{
+    generate(o);
+    Status st = password_hash(wanted(o), &o->user.hash, err);
+    if (st == ST_OK) st = write_user(tx, o, err);
+    o->generated = st == ST_OK;
+    atomic_store(&o->settled, true);
+    return st;
 }
 
 Status operator_load(StoreTx *tx, Str configured, int64_t now_ms, Operator **ret_operator, Err *err)
@@ -86,12 +107,16 @@ Status operator_load(StoreTx *tx, Str configured, int64_t now_ms, Operator **ret
     if (o->was_there) o->user = stored;
     o->user.role = ROLE_OPERATOR;
     atomic_init(&o->settled, true);
+    st = ST_OK;
     if (configured.len)
         want(o, configured);
     else if (!o->was_there)
-        generate(o);
-    *ret_operator = o;
-    return ST_OK;
+        st = make_first(tx, o, err);
+    if (st == ST_OK)
+        *ret_operator = o;
+    else
+        operator_free(o);
+    return st;
 }
 
 Str operator_generated(const Operator *o)
@@ -116,7 +141,7 @@ bool operator_decides(Operator *o, Str username, Str password, bool *ret_fits)
 
 static void fail(const Operator *o, const char *step)
 {
-    LOG(LOG_ERROR, "operator.password_not_stored", log_str("step", str_of(step)),
+    LOG(LOG_ERROR, "operator.not_stored", log_str("step", str_of(step)),
         log_str("why", err_view(&o->job.call.err)));
 }
 
@@ -141,7 +166,7 @@ void operator_start(Operator *o, App *app)
     o->app = app;
     if (atomic_load(&o->settled)) return;
     if (o->wanted_len < PASSWORD_BYTES_MIN)
-        LOG(LOG_WARN, "operator.password_short",
+        LOG(LOG_WARN, "setting.weak",
             log_str("why", S("operator_password is easy to guess; use 10 bytes or more")));
     submit(o, STORE_READ_JOB, hash_run, hashed);
 }
@@ -157,14 +182,8 @@ static void hashed(StoreCall *call)
 static Status write_run(StoreTx *tx, StoreJob *job, Err *err)
 {
     Operator *o = CONTAINER_OF(job, Operator, job);
-    const AuditEntry entry = {.at_ms = o->started_ms,
-                              .actor = S("server"),
-                              .action = o->was_there ? "operator.password_changed"
-                                                     : "operator.created",
-                              .subject = OPERATOR_NAME};
-    Status st = admin_user_write(tx, OPERATOR_NAME, &o->user, o->started_ms, err);
-    if (st == ST_OK) st = session_delete_user(tx, OPERATOR_NAME, o->started_ms, err);
-    return st == ST_OK ? audit_write(tx, &entry, err) : st;
+    Status st = write_user(tx, o, err);
+    return st == ST_OK ? session_delete_user(tx, OPERATOR_NAME, o->started_ms, err) : st;
 }
 
 static void go_write(Mail *mail, Loop *here)
@@ -191,5 +210,5 @@ static void settle(Mail *mail, Loop *here)
     if (!o->fits_already) sessions_remove_user(o->app->sessions, OPERATOR_NAME, o->started_ms);
     atomic_store(&o->settled, true);
     secret_wipe(o->wanted, sizeof o->wanted);
-    LOG(LOG_DEBUG, "operator.password_stored");
+    LOG(LOG_DEBUG, "operator.stored");
 }

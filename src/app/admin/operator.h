@@ -1,10 +1,11 @@
 /* operator.h: the built-in operator and how its password gets into the store.
  *
- * The setting operator_password wins and replaces what is stored; without it a password is generated
- * at the very first start and printed once. Hashing takes its time, so the process does not wait:
+ * Without the setting operator_password one is generated at the very first start, stored, and printed
+ * once. With the setting, that one holds from now on; hashing it takes its time, so the process does
+ * not wait:
  *
- *   operator_load    in the job that runs before the loops start; decides which password holds
- *   operator_start   after listening: hash (a reader's thread) -> write (the writer) -> settled
+ *   operator_load    in the write job that runs before the loops start; decides which password holds
+ *   operator_start   once the loops run: hash (a reader's thread) -> write (the writer) -> settled
  *
  * Until it is settled a sign-in is compared with the password that was set, so the right password
  * works from the first request on, and so does no other. A changed password ends the sessions that
@@ -22,7 +23,7 @@ typedef struct Operator Operator;
 
 Status operator_load(StoreTx *tx, Str configured, int64_t now_ms, Operator **ret_operator,
                      Err *err) MUST_USE;
-/* The password to print once, or "". Valid until operator_start. */
+/* The password to print once, or "". Valid until operator_free. */
 Str operator_generated(const Operator *o);
 void operator_start(Operator *o, App *app); /* on any thread, once the loops run */
 void operator_free(Operator *o);            /* after loops and store ended */

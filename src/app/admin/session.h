@@ -13,8 +13,6 @@
 #include "base/id.h"
 #include "base/status.h"
 
-typedef struct Request Request;
-
 /* The numbers are stored: never renumber. */
 typedef enum Role { ROLE_OPERATOR, ROLE_TENANT_ADMIN } Role;
 
@@ -50,9 +48,5 @@ uint32_t sessions_count(Sessions *s);
 
 /* Copies the live session of that token out; false when unknown or over. Extends its idle time. */
 bool sessions_check(Sessions *s, Str token, int64_t now_ms, Session *ret_session);
-
-/* The guard of GUARD_OPERATOR: fills rq->session and returns true, or answers 401 (no live session)
- * or 403 (not an operator) and returns false. Thread: the loop's. */
-bool admin_authenticate(Request *rq);
 
 #endif

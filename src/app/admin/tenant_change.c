@@ -6,6 +6,7 @@
 #include "app/admin/job.h"
 #include "app/admin/tenant_input.h"
 #include "app/admin/tenant_json.h"
+#include "app/api/body.h"
 #include "app/http/router.h"
 #include "domain/catalog/template_store.h"
 #include "domain/tenant/erase.h"
@@ -133,7 +134,7 @@ void admin_tenant_update(Request *rq)
     Problems problems = {.count = 0};
     const Fields f = {&json, &rq->arena, &problems};
     AdminJob *job = new_change(rq);
-    if (!job || !request_json(rq, &json)) return;
+    if (!job || !request_json(rq, &json) || !body_left_room(rq)) return;
     tenant_input_read(&f, &((Change *)job->input)->given);
     if (problems.count)
         respond_problems(rq, &problems);

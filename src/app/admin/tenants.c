@@ -3,6 +3,7 @@
 #include "app/admin/job.h"
 #include "app/admin/tenant_input.h"
 #include "app/admin/tenant_json.h"
+#include "app/api/body.h"
 #include "app/http/router.h"
 #include "domain/tenant/tenant_make.h"
 
@@ -140,7 +141,7 @@ static bool read_create(Request *rq, CreateInput *in)
     Json json;
     Problems problems = {.count = 0};
     const Fields f = {&json, &rq->arena, &problems};
-    if (!request_json(rq, &json)) return false;
+    if (!request_json(rq, &json) || !body_left_room(rq)) return false;
     tenant_input_read(&f, &in->given);
     if (json_is(&json, 0, JSON_OBJECT)) fields_require(&f, S("name"), "a string");
     if (problems.count) respond_problems(rq, &problems);

@@ -1,8 +1,7 @@
-/* guard.c: who is the admin that asks? And, now and then, writing down that the session is alive. */
-#include "app/admin/session.h"
+/* authenticate.c: who is the admin that asks? And, now and then, writing down that the session is alive. */
+#include "app/admin/authenticate.h"
 #include "app/admin/session_store.h"
 #include "app/app.h"
-#include "app/http/request.h"
 #include "base/mem.h"
 
 /* Written on the side: nobody waits for it, and a lost one costs idle minutes after a restart. */

@@ -52,6 +52,7 @@ test('API-29 API-30 E.5: pages are newest first, 50 by default, 100 at most, wit
   assert.deepEqual(await titles('?limit=100'), expected.slice(0, 100));
   assert.deepEqual(await titles('?limit=101'), expected.slice(0, 100));
   assert.deepEqual(await titles('?limit=100000&offset=1'), expected.slice(1, 101));
+  assert.deepEqual(await titles('?limit=99999999999999999999999'), expected.slice(0, 100));
   assert.deepEqual(await titles('?limit=10&offset=105'), []);
   assert.deepEqual(await titles('?offset=4000000000'), []);
   assert.deepEqual(await titles('?other=1&limit=1'), expected.slice(0, 1));
@@ -59,7 +60,7 @@ test('API-29 API-30 E.5: pages are newest first, 50 by default, 100 at most, wit
 
 test('E.5: limit and offset that are no such numbers are a 422', async () => {
   const wrong = ['limit=0', 'limit=-1', 'limit=abc', 'limit=1.5', 'limit=', 'limit=1e1', 'limit=%2010',
-    'limit=99999999999999999999999', 'offset=-1', 'offset=x', 'offset=', 'offset=0x10'];
+    'offset=-1', 'offset=x', 'offset=', 'offset=0x10'];
   for (const query of wrong) {
     const answer = await tenant.call('GET', tenant.feedPath('u', `?${query}`));
     assert.equal(answer.status, 422, `${query}: ${answer.text}`);

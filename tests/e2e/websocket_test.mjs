@@ -64,7 +64,7 @@ test('1.3 RELIABILITY-6: origins: ours, configured ones and none; all others get
     const client = await RawClient.open(server, { origin });
     await client.connect((await tenant.token('u')).token);
   }
-  const foreign = ['https://evil.example', 'http://app.example.com', `${APP}:444`, `${APP}.evil.example`, 'null', '',
+  const foreign = ['https://evil.example', 'http://app.example.com', `${APP}:444`, `${APP}.evil.example`, 'null',
     `http://127.0.0.1:${port + 1}`, `https://evil.example/?${APP}`, `http://127.0.0.1:${port}.evil.example`];
   for (const origin of foreign) {
     const raw = await RawTcp.open(server);

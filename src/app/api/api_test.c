@@ -333,6 +333,18 @@ TEST(trigger_answers_after_the_store)
     world_done(&w);
 }
 
+TEST(trigger_answers_a_repeated_event_like_the_first)
+{
+    World w;
+    world_init(&w);
+    api_trigger(request(&w, "{\"eventType\":\"e\",\"eventId\":\"1\","
+                            "\"payload\":{\"userId\":\"u1\"}}"));
+    come_back(ST_CONFLICT);
+    assert_answer(200, "{\"success\":true,\"message\":\"Event e dispatched securely for "
+                       "Acme \\\"Ltd\\\"\"}");
+    world_done(&w);
+}
+
 TEST(trigger_says_so_when_the_store_failed)
 {
     World w;

@@ -62,12 +62,19 @@ void trigger_accept(Request *rq, const Tenant *tenant, const Trigger *trigger)
     errand_send(e, STORE_ACCEPT);
 }
 
+/* Deliveries are named after their event, so a conflict says that this very event is durable already: a
+ * client's own eventId sent again. It gets the first answer again and no second delivery (E.1, API-36). */
+static bool is_accepted(Status st)
+{
+    return st == ST_OK || st == ST_CONFLICT;
+}
+
 static void accept_back(Request *rq, Errand *e)
 {
     const Acceptance *a = e->extra;
     Buf *out = &rq->lane->scratch;
 
-    if (e->call.st != ST_OK) {
+    if (!is_accepted(e->call.st)) {
         respond_status(rq, e->call.st, &e->call.err);
         return;
     }

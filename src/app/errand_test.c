@@ -139,8 +139,7 @@ static void leave(Mail *mail, Loop *here)
     arena_init(&trip->rq.arena, KIB(64));
     Errand *e = errand_new(&trip->rq, back);
     CHECK(errand_registry(e) == t.app.registry);
-    errand_send(e, trip->kind);
-    if (t.submit_answers != ST_OK) {
+    if (!errand_send(e, trip->kind)) {
         arena_done(&trip->rq.arena);
         sem_post(&t.moved);
     }

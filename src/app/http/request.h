@@ -53,7 +53,8 @@ size_t request_peer(const Request *rq, char *ret, size_t room); /* the client's 
 
 /* Adds a header to the answer to come; name and value are borrowed until it is sent. */
 void respond_header(Request *rq, Str name, Str value);
-/* Exactly one of these ends the request. The body is copied. */
+/* Exactly one of these ends the request: when it returns, rq and all that lived in its arena are gone.
+ * The body is copied. */
 void respond(Request *rq, int status, Str content_type, Str body);
 void respond_json(Request *rq, int status, Str json);
 /* The seeds' envelope {"statusCode","message","error"}; error is the status's name. */

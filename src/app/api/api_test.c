@@ -3,7 +3,7 @@
  * life, an answer ends its request: whoever touches it afterwards is found by the sanitizer. */
 #include "app/api/token.h"
 #include "app/errand.h"
-#include "app/admin/session.h"
+#include "app/admin/authenticate.h"
 #include "app/http/guard.h"
 #include "app/http/router.h"
 

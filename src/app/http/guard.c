@@ -1,7 +1,7 @@
 /* One function a kind of credential; each sets who asks, or says no. The refusal is in one place. */
 #include "app/http/guard.h"
 
-#include "app/admin/session.h"
+#include "app/admin/authenticate.h"
 #include "app/http/router.h"
 
 static bool admit_key(Request *rq, Str key);

@@ -56,13 +56,13 @@ static Status copy_database(const Path *from, const Path *to, Err *err)
     int fd = open(to->z, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* the mode we want */
     if (fd < 0) return system_says_no("make", to->z, err);
     close(fd);
-    Status st = conn_open(from->z, NULL, CONN_READER, &source, err);
+    Status st = db_open(from->z, NULL, CONN_READER, &source, err);
     if (st != ST_OK) return st;
     st = conn_script(source, "BEGIN", err);
     if (st == ST_OK)
         st = conn_pragma_int(source, "SELECT count(*) FROM sqlite_schema", &objects, err);
     if (st == ST_OK) st = copy_pages(source, to->z, err);
-    conn_close(source);
+    db_close(source);
     return st == ST_OK ? fsync_path(to->z, err) : st;
 }
 

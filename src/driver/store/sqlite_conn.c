@@ -88,7 +88,7 @@ static Status configure(Conn *c, Err *err)
     return st;
 }
 
-Status conn_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn, Err *err)
+Status db_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn, Err *err)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (role == CONN_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
@@ -100,7 +100,7 @@ Status conn_open(const char *path, const char *vfs, ConnRole role, Conn **ret_co
     Status st = rc == SQLITE_OK ? configure(c, err) : conn_fail(c, rc, err);
     if (st != ST_OK) {
         c->broken = true;
-        conn_close(c);
+        db_close(c);
         return st == ST_INTERNAL ? ST_UNAVAILABLE : st;
     }
     *ret_conn = c;
@@ -116,7 +116,7 @@ static void forget_statements(Conn *c)
     c->_count = 0;
 }
 
-void conn_close(Conn *c)
+void db_close(Conn *c)
 {
     if (!c) return;
     forget_statements(c);

@@ -36,9 +36,9 @@ typedef struct Conn {
 } Conn;
 
 /* ST_UNAVAILABLE; *ret_conn is untouched then. The file must exist. */
-Status conn_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn,
-                 Err *err) MUST_USE;
-void conn_close(Conn *c); /* NULL is fine. A broken or reading connection never checkpoints */
+Status db_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn,
+               Err *err) MUST_USE;
+void db_close(Conn *c); /* NULL is fine. A broken or reading connection never checkpoints */
 
 /* The statement of a literal, prepared on first use, reset and ready to bind. */
 Status conn_statement(Conn *c, const char *sql, sqlite3_stmt **ret_stmt, Err *err) MUST_USE;

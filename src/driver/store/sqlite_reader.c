@@ -31,10 +31,10 @@ static void serve(Reader *r, StoreCall *call)
     call->err = (Err){{0}};
     call->st = ST_OK;
     if (!r->conn)
-        call->st = conn_open(r->all->path->z, r->all->vfs, CONN_READER, &r->conn, &call->err);
+        call->st = db_open(r->all->path->z, r->all->vfs, CONN_READER, &r->conn, &call->err);
     if (call->st == ST_OK) call->st = call_run(r->conn, call);
     if (r->conn && r->conn->broken) {
-        conn_close(r->conn);
+        db_close(r->conn);
         r->conn = NULL;
     }
     call->done(call);
@@ -57,11 +57,11 @@ Status readers_open(const char *path, const char *vfs, Conn **ret_conns, Err *er
     Status st = ST_OK;
 
     for (int i = 0; i < STORE_READERS && st == ST_OK; i++)
-        st = conn_open(path, vfs, CONN_READER, &conns[i], err);
+        st = db_open(path, vfs, CONN_READER, &conns[i], err);
     if (st == ST_OK)
         memcpy(ret_conns, conns, sizeof conns);
     else
-        for (int i = 0; i < STORE_READERS; i++) conn_close(conns[i]);
+        for (int i = 0; i < STORE_READERS; i++) db_close(conns[i]);
     return st;
 }
 
@@ -82,7 +82,7 @@ void readers_stop(Readers *r)
     queue_close(&r->queue);
     for (int i = 0; i < STORE_READERS; i++) {
         CHECK(pthread_join(r->each[i].thread, NULL) == 0);
-        conn_close(r->each[i].conn);
+        db_close(r->each[i].conn);
     }
     queue_done(&r->queue);
 }

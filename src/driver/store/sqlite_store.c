@@ -74,14 +74,14 @@ static Status open_files(SqliteStore *s, const SqliteOptions *options, Conn **re
     Status st = directory_lock(options->directory, &s->lock_fd, err);
     if (st != ST_OK) return st;
     st = database_create(options->directory, &s->path, err);
-    if (st == ST_OK) st = conn_open(s->path.z, options->vfs, CONN_WRITER, &writer, err);
+    if (st == ST_OK) st = db_open(s->path.z, options->vfs, CONN_WRITER, &writer, err);
     if (st == ST_OK) st = schema_migrate(writer, err);
     if (st == ST_OK) st = readers_open(s->path.z, options->vfs, ret_readers, err);
     if (st == ST_OK) {
         *ret_writer = writer;
         return ST_OK;
     }
-    conn_close(writer);
+    db_close(writer);
     close(s->lock_fd);
     return st == ST_INTERNAL ? ST_UNAVAILABLE : st;
 }

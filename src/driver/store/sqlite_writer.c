@@ -52,7 +52,7 @@ static void give_up(Writer *w)
 {
     if (w->_conn) {
         w->_conn->broken = true;
-        conn_close(w->_conn);
+        db_close(w->_conn);
     }
     w->_conn = NULL;
     users_forget(&w->_users);
@@ -64,7 +64,7 @@ static Status reopen(Writer *w, Err *err)
     Conn *conn;
 
     if (w->_conn) return ST_OK;
-    Status st = conn_open(w->_path->z, w->_vfs, CONN_WRITER, &conn, err);
+    Status st = db_open(w->_path->z, w->_vfs, CONN_WRITER, &conn, err);
     if (st == ST_OK) adopt(w, conn);
     return st;
 }
@@ -270,6 +270,6 @@ void writer_stop(Writer *w)
     queue_close(&w->queue);
     CHECK(pthread_join(w->_thread, NULL) == 0);
     users_done(&w->_users);
-    conn_close(w->_conn); /* the last connection: checkpoints and removes the WAL */
+    db_close(w->_conn); /* the last connection: checkpoints and removes the WAL */
     queue_done(&w->queue);
 }

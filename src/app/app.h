@@ -14,10 +14,11 @@ struct App {
     Registry *registry;
     Lane lanes[LOOPS_MAX];
     int lane_count;
-    struct Sessions *sessions; /* admin sign-ins; locks inside */
-    struct LoginGate *logins;  /* failed sign-ins; locks inside */
+    struct Sessions *sessions;  /* admin sign-ins; locks inside */
+    struct LoginGate *logins;   /* failed sign-ins; locks inside */
     struct Operator *operator_; /* the built-in operator's password on its way to the store */
-    struct Secrets *secrets;   /* read-only */
+    struct Secrets *secrets;    /* read-only */
+    struct Demo *demo;          /* NULL without the setting; read-only */
 };
 
 #endif

@@ -120,14 +120,16 @@ static Status compare(StoreTx *tx, StoreJob *job, Err *err)
     Errand *e = CONTAINER_OF(job, Errand, job);
     LoginTry *try = e->extra;
     bool decided_fits;
+    /* Asked before the row is read: once it no longer decides, the row is there to be read. */
+    bool decided = operator_decides(e->rq->lane->app->operator_, try->username, try->password,
+                                    &decided_fits);
     Status st = admin_user_read(tx, try->username, &try->user, err);
     bool known = st == ST_OK;
     if (st == ST_NOT_FOUND) st = ST_OK;
     if (st != ST_OK) return st;
 
     try->fits = password_fits(try->password, known ? &try->user.hash : &PASSWORD_OF_NOBODY) && known;
-    if (operator_decides(e->rq->lane->app->operator_, try->username, try->password,
-                         &decided_fits)) {
+    if (decided) {
         try->fits = decided_fits;
         try->user.role = ROLE_OPERATOR;
     }

@@ -90,5 +90,7 @@ int main(int arg_count, char **args)
         return 0;
     }
     if (str_is(command, "help") || str_is(command, "--help")) return usage(stdout);
+    if (command.len)
+        fprintf(stderr, "orqestra: there is no command \"%.*s\"\n\n", STR_FMT(command));
     return usage(stderr);
 }

@@ -53,7 +53,7 @@ bool http_head_parse(Arena *a, Str bytes, const HttpScan *scanned, HttpHead *ret
 
 typedef struct HttpChunk {
     uint8_t _state;
-    uint8_t _digits; /* of the size being read */
+    uint8_t _digits; /* of the size being read, then bytes of its extension */
     uint64_t _left;  /* bytes of the chunk still to come */
     uint64_t _total; /* bytes of all chunks so far, this one included */
     HttpScan _trailers;

@@ -1,17 +1,26 @@
 /* A chunked body, decoded in place: what comes out are slices of what went in.
  *
  *   SIZE --CR--> SIZE_LF --LF--> DATA --all of it--> DATA_CR -> DATA_LF --> SIZE
- *                           '-- size 0 --> TRAILERS --blank line--> end
+ *    '--;--> EXTENSION --CR--'  '-- size 0 --> TRAILERS --blank line--> end
  *
  * We decode by hand because being strict takes as much state as decoding: llhttp 8 lets line ends
- * and extensions pass on which servers disagree. Extensions are refused altogether: nobody sends
- * them but those who look for such a disagreement. Sizes are 1 to 16 hex digits, so that nothing
- * can overflow, and the body's ceiling is applied before the first byte of a chunk is taken. */
+ * and extensions pass on which servers disagree. Extensions are skipped (RFC 9112 7.1.1), but only
+ * short ones of printable bytes: whatever else hides there looks for such a disagreement. Sizes are 1
+ * to 16 hex digits, so that nothing can overflow, and the body's ceiling is applied before the first
+ * byte of a chunk is taken. */
 #include "proto/http1_parts.h"
 
-enum { CHUNK_SIZE, CHUNK_SIZE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF, CHUNK_TRAILERS };
+enum {
+    CHUNK_SIZE,
+    CHUNK_EXTENSION,
+    CHUNK_SIZE_LF,
+    CHUNK_DATA,
+    CHUNK_DATA_CR,
+    CHUNK_DATA_LF,
+    CHUNK_TRAILERS
+};
 
-enum { SIZE_DIGITS_MAX = 16 };
+enum { SIZE_DIGITS_MAX = 16, EXTENSION_BYTES_MAX = 200 };
 
 void http_chunk_init(HttpChunk *c)
 {
@@ -26,6 +35,16 @@ static int hex_value(uint8_t byte)
     return -1;
 }
 
+/* The CR of the size line: no byte of the chunk is taken before the ceiling has been looked at. */
+static bool size_line_over(HttpChunk *c, HttpFail *ret_fail)
+{
+    if (c->_left > HTTP_BODY_MAX - c->_total)
+        return parse_failed(ret_fail, 413, "the body is too large");
+    c->_total += c->_left;
+    c->_state = CHUNK_SIZE_LF;
+    return true;
+}
+
 static bool size_byte(HttpChunk *c, uint8_t byte, HttpFail *ret_fail)
 {
     int digit = hex_value(byte);
@@ -34,12 +53,21 @@ static bool size_byte(HttpChunk *c, uint8_t byte, HttpFail *ret_fail)
         c->_digits++;
         return true;
     }
+    if (byte == ';' && c->_digits > 0) {
+        c->_state = CHUNK_EXTENSION;
+        c->_digits = 0; /* counts the extension's bytes from here */
+        return true;
+    }
     if (byte != '\r' || c->_digits == 0)
         return parse_failed(ret_fail, 400, "a chunk size is not plain hexadecimal");
-    if (c->_left > HTTP_BODY_MAX - c->_total)
-        return parse_failed(ret_fail, 413, "the body is too large");
-    c->_total += c->_left;
-    c->_state = CHUNK_SIZE_LF;
+    return size_line_over(c, ret_fail);
+}
+
+static bool extension_byte(HttpChunk *c, uint8_t byte, HttpFail *ret_fail)
+{
+    if (byte == '\r') return size_line_over(c, ret_fail);
+    if ((byte < ' ' && byte != '\t') || byte > '~' || c->_digits++ == EXTENSION_BYTES_MAX)
+        return parse_failed(ret_fail, 400, "a chunk extension is not short printable text");
     return true;
 }
 
@@ -54,6 +82,7 @@ static void size_known(HttpChunk *c)
 static bool frame_byte(HttpChunk *c, uint8_t byte, HttpFail *ret_fail)
 {
     if (c->_state == CHUNK_SIZE) return size_byte(c, byte, ret_fail);
+    if (c->_state == CHUNK_EXTENSION) return extension_byte(c, byte, ret_fail);
     if (byte != (c->_state == CHUNK_DATA_CR ? '\r' : '\n'))
         return parse_failed(ret_fail, 400, "a chunk is not delimited by CRLF");
     if (c->_state == CHUNK_SIZE_LF)

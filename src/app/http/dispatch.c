@@ -14,6 +14,11 @@ static void answer_no_route(Request *rq, unsigned allowed)
 {
     char text[64];
     size_t len = 0;
+    if (allowed == ROUTER_BAD_PATH) {
+        respond_error(rq, 400,
+                      S("The path holds a broken %-escape, a control character or no UTF-8"));
+        return;
+    }
     if (!allowed) {
         respond_error(rq, 404,
                       arena_format(&rq->arena, "Cannot %.*s %.*s", STR_FMT(rq->head->method_name),
@@ -41,6 +46,11 @@ void dispatch(Request *rq)
         return;
     }
     if (cors_answer_preflight(rq)) return;
+    Str coding = request_header(rq, S("content-encoding"));
+    if (coding.len && !str_eq_nocase(coding, S("identity"))) {
+        respond_error(rq, 415, S("Send the body as it is, without Content-Encoding"));
+        return;
+    }
     HttpMethod method = rq->head->method == METHOD_HEAD ? METHOD_GET : rq->head->method;
     if (method == METHOD_GET && !rq->head->upgrade_websocket && assets_answer(rq)) return;
     rq->route = router_find(rq, method, rq->path, &allowed);

@@ -40,7 +40,7 @@ const Route *router_find(Request *rq, HttpMethod method, Str path, unsigned *ret
         if (routes[i].method != method) continue;
         for (uint32_t p = 0; p < count; p++)
             if (url_decode(raw[p], &rq->arena, &rq->params[p]) != ST_OK) {
-                *ret_allowed = 0; /* no such thing can exist: 404 */
+                *ret_allowed = ROUTER_BAD_PATH;
                 return NULL;
             }
         return &routes[i];

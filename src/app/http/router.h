@@ -19,8 +19,11 @@ struct Route {
 #include "app/http/routes.def"
 #undef ROUTE
 
-/* The route, its decoded parameters in rq->params. NULL: no such path (404), or *ret_allowed is not 0:
- * the path exists for these methods only (405; bit mask of 1 << HttpMethod). */
+#define ROUTER_BAD_PATH UINT32_MAX
+
+/* The route, its decoded parameters in rq->params. NULL: no such path (404; *ret_allowed is 0), a
+ * segment that cannot be decoded (400; ROUTER_BAD_PATH), or a path that exists for other methods only
+ * (405; bit mask of 1 << HttpMethod). */
 const Route *router_find(Request *rq, HttpMethod method, Str path, unsigned *ret_allowed);
 
 #endif

@@ -13,11 +13,9 @@
  *   cell_size_check, trusted_schema=OFF    a damaged or planted file is refused, not obeyed */
 #include "driver/store/sqlite_conn.h"
 
-#include "base/limits.h"
-#include "base/mem.h"
+#include <pthread.h>
 
-#define STRINGIFY_(x) #x
-#define STRINGIFY(x)  STRINGIFY_(x)
+#include "base/mem.h"
 
 enum { BUSY_WAIT_MS = 5000 }; /* a backup in another process may hold the WAL index for a moment */
 
@@ -25,8 +23,7 @@ static const char pragmas_common[] = "PRAGMA temp_store=MEMORY;"
                                      "PRAGMA cell_size_check=ON;"
                                      "PRAGMA trusted_schema=OFF;"
                                      "PRAGMA wal_autocheckpoint=0;";
-static const char pragmas_writer[] = "PRAGMA journal_mode=WAL;"
-                                     "PRAGMA synchronous=FULL;"
+static const char pragmas_writer[] = "PRAGMA synchronous=FULL;"
                                      "PRAGMA journal_size_limit=67108864;"
                                      "PRAGMA cache_size=-32768;"; /* KiB */
 static const char pragmas_reader[] = "PRAGMA cache_size=-8192;";
@@ -54,6 +51,9 @@ Status conn_fail(Conn *c, int rc, Err *err)
     if (primary == SQLITE_READONLY && c->role == CONN_READER)
         return err_set(err, ST_INTERNAL, "store: a read job must not write");
     c->broken = true;
+    if (primary == SQLITE_NOTADB)
+        return err_set(err, ST_INVALID, "%s is not a database: it is damaged, or not ours",
+                       sqlite3_db_filename(c->db, "main"));
     return err_set(err, ST_UNAVAILABLE, "the store does not work: %s (%s)", text,
                    sqlite3_errstr(rc));
 }
@@ -71,6 +71,24 @@ static int see_action(void *arg, int action, const char *table, const char *b, c
     return SQLITE_OK;
 }
 
+/* SQLite answers with the mode it could get, which on some file systems is another one. */
+static Status enter_wal(Conn *c, Err *err)
+{
+    sqlite3_stmt *stmt;
+
+    int rc = sqlite3_prepare_v2(c->db, "PRAGMA journal_mode=WAL", -1, &stmt, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+    Status st = ST_OK;
+    if (rc != SQLITE_ROW)
+        st = conn_fail(c, rc, err);
+    else if (!str_is(column_bytes(stmt, 0), "wal"))
+        st = err_set(err, ST_UNAVAILABLE,
+                     "the file system of %s cannot hold a write-ahead log; use a local disk",
+                     sqlite3_db_filename(c->db, "main"));
+    sqlite3_finalize(stmt);
+    return st;
+}
+
 static Status configure(Conn *c, Err *err)
 {
     int rc = sqlite3_extended_result_codes(c->db, 1);
@@ -83,17 +101,27 @@ static Status configure(Conn *c, Err *err)
     if (rc != SQLITE_OK) return conn_fail(c, rc, err);
 
     Status st = conn_script(c, pragmas_common, err);
+    if (st == ST_OK && c->role == CONN_WRITER) st = enter_wal(c, err);
     if (st == ST_OK)
         st = conn_script(c, c->role == CONN_WRITER ? pragmas_writer : pragmas_reader, err);
     return st;
+}
+
+/* SQLite counts its memory under a global lock unless told, before its first use, not to. When
+ * someone used it earlier this does nothing, and costs only that. */
+static void library_init(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 Status db_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn, Err *err)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (role == CONN_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     Conn *c = mem_new(Conn);
 
+    pthread_once(&once, library_init);
     c->tx.ops = &sqlite_ops;
     c->role = role;
     int rc = sqlite3_open_v2(path, &c->db, flags, vfs);

@@ -34,6 +34,7 @@ static void serve(Reader *r, StoreCall *call)
         call->st = db_open(r->all->path->z, r->all->vfs, CONN_READER, &r->conn, &call->err);
     if (call->st == ST_OK) call->st = call_run(r->conn, call);
     if (r->conn && r->conn->broken) {
+        call->st = ST_UNAVAILABLE;
         db_close(r->conn);
         r->conn = NULL;
     }

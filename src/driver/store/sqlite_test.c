@@ -189,7 +189,8 @@ TEST(sqlite_garbage_is_refused)
     int fd = open(path_of(directory, "orqestra.db"), O_WRONLY | O_TRUNC);
     assert_int_equal(write(fd, noise, sizeof noise), sizeof noise);
     close(fd);
-    assert_status(open_status(&err), ST_UNAVAILABLE);
+    assert_status(open_status(&err), ST_INVALID);
+    assert_says(&err, "not a database");
 }
 
 /* ---- ceilings ---- */
@@ -236,6 +237,32 @@ TEST(sqlite_full_queue_refuses)
     assert_int_equal(atomic_load(&told), STORE_QUEUE_MAX);
     sem_destroy(&gate);
     mem_free(calls);
+}
+
+/* One more user than the writer remembers: who was forgotten is read back. */
+TEST(sqlite_forgotten_users_keep_their_place)
+{
+    enum { COUNT = STORE_USERS_CACHED + 1 };
+    Store *s = open_empty();
+    PlanRoom *rooms = mem_zero(sizeof *rooms * COUNT);
+    EventPlan *plans = mem_zero(sizeof *plans * COUNT);
+    char(*names)[24] = mem_zero(sizeof *names * COUNT);
+
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "user %d", i);
+        plans[i] = suite_push(T1, names[i], i, &rooms[i]);
+    }
+    assert_status(suite_accept(s, plans, COUNT), ST_OK);
+    for (int i = 0; i < COUNT; i += COUNT - 1) { /* the first is forgotten, the last is not */
+        EventPlan again = suite_push(T1, names[i], i, &rooms[i]);
+        assert_status(suite_accept(s, &again, 1), ST_OK);
+        assert_int_equal(again.ret_feed_seq, 2);
+    }
+    assert_int_equal(store_number(s, "SELECT count(*) FROM end_user"), COUNT);
+    store_close(s);
+    mem_free(rooms);
+    mem_free(plans);
+    mem_free(names);
 }
 
 /* ---- the disk says no ---- */

@@ -43,7 +43,7 @@ static bool parameters_are_in_order(sqlite3_stmt *stmt)
 static Status start(Conn *c, const char *sql, const Value *values, int count,
                     sqlite3_stmt **ret_stmt, Err *err)
 {
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = NULL;
     Status st = conn_statement(c, sql, &stmt, err);
 
     if (st != ST_OK) return st;
@@ -64,7 +64,7 @@ Status sqlite_tx_run(StoreTx *tx, const char *sql, const Value *values, int coun
                      int64_t *ret_changed, Err *err)
 {
     Conn *c = conn_of(tx);
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = NULL;
 
     Status st = start(c, sql, values, count, &stmt, err);
     if (st == ST_OK) st = conn_finish(c, stmt, err);
@@ -112,7 +112,7 @@ Status sqlite_tx_query(StoreTx *tx, const char *sql, const Value *values, int co
                        Rows *ret_rows, Err *err)
 {
     Conn *c = conn_of(tx);
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = NULL;
     Rows rows = {0};
     uint32_t cap = 0;
     int rc;

@@ -14,9 +14,10 @@
  * 3. A job runs exactly once (it has effects beyond the store), a hot call may run twice.
  *
  * Hence runs: a batch is cut where hot calls and jobs meet, each piece commits alone, and order is
- * kept. Jobs run under a savepoint each. Hot calls run bare, because a savepoint costs a copy of every
- * page it touches and almost none ever fails; when one does, the transaction is rolled back and the
- * same calls run again with a savepoint each, so that only the one that failed is refused.
+ * kept. Jobs run under a savepoint each. Hot calls run bare: a savepoint keeps a copy of every page it
+ * touches (measured: 2 us an event, of 13), and almost none ever fails. When one does, the transaction
+ * is rolled back and the same calls run again with a savepoint each, so that only the one that failed
+ * is refused.
  *
  * The checkpoint comes after the answers: it may take tens of milliseconds, and nobody waits for it
  * but the next batch. */

@@ -83,6 +83,8 @@ typedef struct EventPlan {
     uint64_t ret_feed_seq; /* position of the notification in the user's feed, from 1 */
 } EventPlan;
 
+/* ST_CONFLICT: a delivery of one of the events exists already, and nothing of the call was kept. For a
+ * single event that means: it is durable already. */
 typedef struct AcceptCall {
     StoreCall call;
     EventPlan *events;

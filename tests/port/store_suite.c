@@ -238,7 +238,7 @@ void store_suite_conflict_harms_no_neighbour(const StoreDriver *driver)
     waiting_submit(&holder, s, STORE_WRITE_JOB);
     for (int i = 0; i < COUNT; i++) {
         plans[i] = suite_push(T1, "ada", i, &rooms[i]);
-        if (i == BAD) plans[i].notification.id = plans[0].notification.id;
+        if (i == BAD) plans[i].deliveries[0].id = plans[0].deliveries[0].id;
         calls[i] = (Waiting){.accept = {.events = &plans[i], .event_count = 1}};
         waiting_submit(&calls[i], s, STORE_ACCEPT);
     }
@@ -251,6 +251,31 @@ void store_suite_conflict_harms_no_neighbour(const StoreDriver *driver)
     assert_int_equal(store_number(s, "SELECT count(*) FROM event"), COUNT - 1);
     assert_int_equal(store_number(s, "SELECT max(seq) FROM inbox"), COUNT - 1);
     sem_destroy(&gate);
+    store_close(s);
+}
+
+/* The caller answers a conflict like a success, so nothing but a repeated delivery may be one. */
+void store_suite_conflict_means_a_repeated_delivery(const StoreDriver *driver)
+{
+    Store *s = driver->open_empty();
+    PlanRoom room;
+
+    Uuid taken = suite_notify(s, T1, "ada", 1);
+    EventPlan plan = suite_push(T1, "ada", 2, &room);
+    plan.notification.id = taken;
+    assert_status(suite_accept(s, &plan, 1), ST_INTERNAL);
+    plan = suite_push(T1, "ada", 2, &room);
+    plan.deliveries[1] = plan.deliveries[0]; /* the same channel twice */
+    plan.deliveries[1].id = uuid_v4(suite_random());
+    plan.delivery_count = 2;
+    assert_status(suite_accept(s, &plan, 1), ST_INTERNAL);
+    plan.delivery_count = 1;
+    assert_status(suite_accept(s, &plan, 1), ST_OK);
+    assert_status(suite_accept(s, &plan, 1), ST_CONFLICT);
+    plan.tenant_no = T2; /* another tenant's is its own */
+    assert_status(suite_accept(s, &plan, 1), ST_OK);
+    assert_int_equal(store_number(s, "SELECT count(*) FROM event"), 3);
+    assert_int_equal(store_number(s, "SELECT count(*) FROM inbox"), 3);
     store_close(s);
 }
 

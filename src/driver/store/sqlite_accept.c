@@ -1,6 +1,10 @@
 /* One event: its row, its deliveries, and for a PUSH the message and its place in the user's feed.
  * An event that matched nothing leaves an audit row instead of deliveries (ORQ-13).
  *
+ * ST_CONFLICT has one meaning here, because the caller answers it like a success: the id of a delivery
+ * is taken, so this event is durable already. Any other constraint that fails is our own fault and
+ * must not pass for that.
+ *
  * Nothing is read on the way when the user is remembered (sqlite_users.h): the numbers of event and
  * message are the ends of their tables, the position follows the remembered one. */
 #include "driver/store/sqlite_hot.h"
@@ -20,10 +24,10 @@ static const char sql_unmatched[] =
     "INSERT INTO audit (tenant, at_ms, actor, action, subject, trace_id) "
     "VALUES (?1, ?2, 'system', 'event.unmatched', ?3, ?4)";
 
-static Status save_event(Conn *c, const EventPlan *e, int64_t user_no, int64_t *ret_no, Err *err)
+static Status save_event(Db *c, const EventPlan *e, int64_t user_no, int64_t *ret_no, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_event, &stmt, err);
+    Status st = db_statement(c, sql_event, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, e->tenant_no);
@@ -34,16 +38,16 @@ static Status save_event(Conn *c, const EventPlan *e, int64_t user_no, int64_t *
     bind_text(stmt, 6, e->payload);
     bind_text(stmt, 7, e->variables);
     bind_int(stmt, 8, e->created_ms);
-    st = conn_finish(c, stmt, err);
-    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->db);
+    st = db_finish(c, stmt, err);
+    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->sqlite);
     return st;
 }
 
-static Status save_delivery(Conn *c, const EventPlan *e, const DeliveryPlan *d, int64_t event_no,
-                            Err *err)
+static Status save_delivery(Db *c, const EventPlan *e, const DeliveryPlan *d, int64_t event_no,
+                            bool *ret_repeated, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_delivery, &stmt, err);
+    Status st = db_statement(c, sql_delivery, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, e->tenant_no);
@@ -59,15 +63,19 @@ static Status save_delivery(Conn *c, const EventPlan *e, const DeliveryPlan *d, 
         bind_uuid(stmt, 8, &d->template_id);
     bind_int(stmt, 9, d->template_version);
     bind_int(stmt, 10, e->created_ms);
-    return conn_finish(c, stmt, err);
+    st = db_finish(c, stmt, err);
+    /* The other key, (tenant, event, channel), is SQLITE_CONSTRAINT_PRIMARYKEY. */
+    *ret_repeated = st == ST_CONFLICT &&
+                    sqlite3_extended_errcode(c->sqlite) == SQLITE_CONSTRAINT_UNIQUE;
+    return st;
 }
 
-static Status save_message(Conn *c, const EventPlan *e, int64_t event_no, int64_t *ret_no, Err *err)
+static Status save_message(Db *c, const EventPlan *e, int64_t event_no, int64_t *ret_no, Err *err)
 {
     const NotificationPlan *n = &e->notification;
     ptrdiff_t hash = str_find(n->channel, '#');
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_message, &stmt, err);
+    Status st = db_statement(c, sql_message, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, e->tenant_no);
@@ -79,39 +87,39 @@ static Status save_message(Conn *c, const EventPlan *e, int64_t event_no, int64_
     bind_text(stmt, 7, n->body);
     bind_text(stmt, 8, n->data);
     bind_int(stmt, 9, e->created_ms);
-    st = conn_finish(c, stmt, err);
-    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->db);
+    st = db_finish(c, stmt, err);
+    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->sqlite);
     return st;
 }
 
-static Status save_inbox(Conn *c, const EventPlan *e, int64_t user_no, int64_t message_no,
+static Status save_inbox(Db *c, const EventPlan *e, int64_t user_no, int64_t message_no,
                          uint64_t seq, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_inbox, &stmt, err);
+    Status st = db_statement(c, sql_inbox, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, e->tenant_no);
     bind_int(stmt, 2, user_no);
     bind_int(stmt, 3, message_no);
     bind_int(stmt, 4, (int64_t)seq);
-    return conn_finish(c, stmt, err);
+    return db_finish(c, stmt, err);
 }
 
-static Status save_unmatched(Conn *c, const EventPlan *e, Err *err)
+static Status save_unmatched(Db *c, const EventPlan *e, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_unmatched, &stmt, err);
+    Status st = db_statement(c, sql_unmatched, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, e->tenant_no);
     bind_int(stmt, 2, e->created_ms);
     bind_text(stmt, 3, e->event_type);
     bind_text_or_null(stmt, 4, e->trace_id);
-    return conn_finish(c, stmt, err);
+    return db_finish(c, stmt, err);
 }
 
-static Status save_notification(Conn *c, EventPlan *e, EndUser *user, int64_t event_no, Err *err)
+static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t event_no, Err *err)
 {
     int64_t message_no = 0;
     uint64_t seq = user->last_seq + 1;
@@ -122,21 +130,22 @@ static Status save_notification(Conn *c, EventPlan *e, EndUser *user, int64_t ev
     return st;
 }
 
-static Status accept_event(Conn *c, Users *users, EventPlan *e, Err *err)
+static Status accept_event(Db *c, Users *users, EventPlan *e, Err *err)
 {
     EndUser *user;
     int64_t event_no = 0;
+    bool repeated = false;
 
     Status st = users_touch(users, c, e->tenant_no, e->user_id, &user, err);
     if (st == ST_OK) st = save_event(c, e, user->no, &event_no, err);
     for (uint32_t i = 0; i < e->delivery_count && st == ST_OK; i++)
-        st = save_delivery(c, e, &e->deliveries[i], event_no, err);
+        st = save_delivery(c, e, &e->deliveries[i], event_no, &repeated, err);
     if (st == ST_OK && e->has_notification) st = save_notification(c, e, user, event_no, err);
     if (st == ST_OK && e->delivery_count == 0) st = save_unmatched(c, e, err);
-    return st;
+    return st == ST_CONFLICT && !repeated ? ST_INTERNAL : st;
 }
 
-Status sqlite_accept(Conn *c, Users *users, AcceptCall *call)
+Status sqlite_accept(Db *c, Users *users, AcceptCall *call)
 {
     Status st = ST_OK;
 

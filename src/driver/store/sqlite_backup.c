@@ -24,7 +24,7 @@ enum { SECRET_FILE_COUNT = sizeof secret_files / sizeof secret_files[0], SECRET_
 
 /* ---- the database ---- */
 
-static Status copy_pages(Conn *source, const char *target, Err *err)
+static Status copy_pages(Db *source, const char *target, Err *err)
 {
     sqlite3 *db = NULL;
     sqlite3_backup *backup = NULL;
@@ -34,7 +34,7 @@ static Status copy_pages(Conn *source, const char *target, Err *err)
     /* Nobody reads it before the rename: no journal, and one fsync at the end (fsync_path). */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;", NULL, NULL, NULL);
-    if (rc == SQLITE_OK) backup = sqlite3_backup_init(db, "main", source->db, "main");
+    if (rc == SQLITE_OK) backup = sqlite3_backup_init(db, "main", source->sqlite, "main");
     if (backup) {
         rc = sqlite3_backup_step(backup, -1);
         int finished = sqlite3_backup_finish(backup);
@@ -50,17 +50,17 @@ static Status copy_pages(Conn *source, const char *target, Err *err)
 
 static Status copy_database(const Path *from, const Path *to, Err *err)
 {
-    Conn *source;
+    Db *source;
     int64_t objects;
 
     int fd = open(to->z, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* the mode we want */
     if (fd < 0) return system_says_no("make", to->z, err);
     close(fd);
-    Status st = db_open(from->z, NULL, CONN_READER, &source, err);
+    Status st = db_open(from->z, NULL, DB_READER, &source, err);
     if (st != ST_OK) return st;
-    st = conn_script(source, "BEGIN", err);
+    st = db_script(source, "BEGIN", err);
     if (st == ST_OK)
-        st = conn_pragma_int(source, "SELECT count(*) FROM sqlite_schema", &objects, err);
+        st = db_pragma_int(source, "SELECT count(*) FROM sqlite_schema", &objects, err);
     if (st == ST_OK) st = copy_pages(source, to->z, err);
     db_close(source);
     return st == ST_OK ? fsync_path(to->z, err) : st;

@@ -30,7 +30,7 @@ static bool copy_item(sqlite3_stmt *stmt, Arena *arena, FeedItem *ret)
            arena_copy(arena, column_bytes(stmt, 4), &ret->body);
 }
 
-static Status read_items(Conn *c, sqlite3_stmt *stmt, FeedCall *call)
+static Status read_items(Db *c, sqlite3_stmt *stmt, FeedCall *call)
 {
     FeedItem *items = arena_try(call->arena, sizeof *items * (size_t)call->limit);
     uint32_t count = 0;
@@ -40,16 +40,16 @@ static Status read_items(Conn *c, sqlite3_stmt *stmt, FeedCall *call)
     while (count < call->limit && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
         if (!copy_item(stmt, call->arena, &items[count++]))
             return err_set(&call->call.err, ST_TOO_BIG, "the page does not fit into memory");
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return conn_fail(c, rc, &call->call.err);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return db_fail(c, rc, &call->call.err);
     call->ret_items = items;
     call->ret_count = count;
     return ST_OK;
 }
 
-Status sqlite_feed(Conn *c, FeedCall *call)
+Status sqlite_feed(Db *c, FeedCall *call)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_feed, &stmt, &call->call.err);
+    Status st = db_statement(c, sql_feed, &stmt, &call->call.err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, call->tenant_no);
@@ -61,19 +61,19 @@ Status sqlite_feed(Conn *c, FeedCall *call)
     return st;
 }
 
-Status sqlite_mark_read(Conn *c, MarkReadCall *call)
+Status sqlite_mark_read(Db *c, MarkReadCall *call)
 {
     Err *err = &call->call.err;
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_mark_read, &stmt, err);
+    Status st = db_statement(c, sql_mark_read, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, call->tenant_no);
     bind_text(stmt, 2, call->user_id);
     bind_uuid(stmt, 3, &call->notification_id);
     bind_int(stmt, 4, call->now_ms);
-    st = conn_finish(c, stmt, err);
-    if (st == ST_OK && sqlite3_changes(c->db) == 0)
+    st = db_finish(c, stmt, err);
+    if (st == ST_OK && sqlite3_changes(c->sqlite) == 0)
         st = err_set(err, ST_NOT_FOUND, "there is no such notification");
     return st;
 }

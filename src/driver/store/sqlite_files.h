@@ -6,7 +6,7 @@
 
 #include <limits.h>
 
-#include "driver/store/sqlite_conn.h"
+#include "driver/store/sqlite_db.h"
 
 #define DATABASE_FILE "orqestra.db"
 #define LOCK_FILE     "lock"
@@ -27,7 +27,7 @@ Status directory_lock(Str directory, int *ret_fd, Err *err) MUST_USE;
 Status database_create(Str directory, Path *ret_path, Err *err) MUST_USE;
 
 /* Brings the schema forward, one transaction a step. ST_INVALID: not ours, or newer than we are. */
-Status schema_migrate(Conn *c, Err *err) MUST_USE;
+Status schema_migrate(Db *c, Err *err) MUST_USE;
 
 Status fsync_path(const char *path, Err *err) MUST_USE; /* a file or a directory */
 

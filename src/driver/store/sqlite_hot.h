@@ -6,12 +6,12 @@
 
 #include "driver/store/sqlite_users.h"
 
-/* ST_CONFLICT: a delivery or notification id exists. On failure what it wrote is still there: the
+/* ST_CONFLICT: the id of a delivery exists, so that event is durable already. On failure what it wrote is still there: the
  * writer undoes it. */
-Status sqlite_accept(Conn *c, Users *users, AcceptCall *call) MUST_USE;
+Status sqlite_accept(Db *c, Users *users, AcceptCall *call) MUST_USE;
 
-Status sqlite_mark_read(Conn *c, MarkReadCall *call) MUST_USE;
+Status sqlite_mark_read(Db *c, MarkReadCall *call) MUST_USE;
 
-Status sqlite_feed(Conn *c, FeedCall *call) MUST_USE;
+Status sqlite_feed(Db *c, FeedCall *call) MUST_USE;
 
 #endif

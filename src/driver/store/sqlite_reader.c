@@ -7,19 +7,19 @@
 #include "driver/store/sqlite_thread.h"
 
 /* BEGIN takes no snapshot yet: a job that only computes holds none. */
-static Status job_run(Conn *c, StoreJob *job)
+static Status job_run(Db *c, StoreJob *job)
 {
     Err *err = &job->call.err;
 
-    Status st = conn_do(c, "BEGIN", err);
+    Status st = db_do(c, "BEGIN", err);
     if (st != ST_OK) return st;
     st = job->run(&c->tx, job, err);
-    if (!conn_in_transaction(c)) return st; /* an I/O error ended it */
-    Status ended = conn_do(c, "COMMIT", st == ST_OK ? err : NULL);
+    if (!db_in_transaction(c)) return st; /* an I/O error ended it */
+    Status ended = db_do(c, "COMMIT", st == ST_OK ? err : NULL);
     return st == ST_OK ? ended : st;
 }
 
-static Status call_run(Conn *c, StoreCall *call)
+static Status call_run(Db *c, StoreCall *call)
 {
     if (call->kind == STORE_FEED) return sqlite_feed(c, CONTAINER_OF(call, FeedCall, call));
     CHECK(call->kind == STORE_READ_JOB);
@@ -30,13 +30,12 @@ static void serve(Reader *r, StoreCall *call)
 {
     call->err = (Err){{0}};
     call->st = ST_OK;
-    if (!r->conn)
-        call->st = db_open(r->all->path->z, r->all->vfs, CONN_READER, &r->conn, &call->err);
-    if (call->st == ST_OK) call->st = call_run(r->conn, call);
-    if (r->conn && r->conn->broken) {
+    if (!r->db) call->st = db_open(r->all->path->z, r->all->vfs, DB_READER, &r->db, &call->err);
+    if (call->st == ST_OK) call->st = call_run(r->db, call);
+    if (r->db && r->db->broken) {
         call->st = ST_UNAVAILABLE;
-        db_close(r->conn);
-        r->conn = NULL;
+        db_close(r->db);
+        r->db = NULL;
     }
     call->done(call);
 }
@@ -52,28 +51,28 @@ static void *reader_main(void *arg)
     return NULL;
 }
 
-Status readers_open(const char *path, const char *vfs, Conn **ret_conns, Err *err)
+Status readers_open(const char *path, const char *vfs, Db **ret_dbs, Err *err)
 {
-    Conn *conns[STORE_READERS] = {NULL};
+    Db *dbs[STORE_READERS] = {NULL};
     Status st = ST_OK;
 
     for (int i = 0; i < STORE_READERS && st == ST_OK; i++)
-        st = db_open(path, vfs, CONN_READER, &conns[i], err);
+        st = db_open(path, vfs, DB_READER, &dbs[i], err);
     if (st == ST_OK)
-        memcpy(ret_conns, conns, sizeof conns);
+        memcpy(ret_dbs, dbs, sizeof dbs);
     else
-        for (int i = 0; i < STORE_READERS; i++) db_close(conns[i]);
+        for (int i = 0; i < STORE_READERS; i++) db_close(dbs[i]);
     return st;
 }
 
-void readers_start(Readers *r, const Path *path, const char *vfs, Conn **conns)
+void readers_start(Readers *r, const Path *path, const char *vfs, Db **dbs)
 {
     queue_init(&r->queue, STORE_QUEUE_MAX);
     r->path = path;
     r->vfs = vfs;
     for (int i = 0; i < STORE_READERS; i++) {
         r->each[i].all = r;
-        r->each[i].conn = conns[i];
+        r->each[i].db = dbs[i];
         thread_start(&r->each[i].thread, "store-reader", reader_main, &r->each[i]);
     }
 }
@@ -83,7 +82,7 @@ void readers_stop(Readers *r)
     queue_close(&r->queue);
     for (int i = 0; i < STORE_READERS; i++) {
         CHECK(pthread_join(r->each[i].thread, NULL) == 0);
-        db_close(r->each[i].conn);
+        db_close(r->each[i].db);
     }
     queue_done(&r->queue);
 }

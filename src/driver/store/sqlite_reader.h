@@ -14,7 +14,7 @@ typedef struct Readers Readers;
 typedef struct Reader {
     Readers *all;
     pthread_t thread;
-    Conn *conn; /* NULL after a failure, until it is open again */
+    Db *db; /* NULL after a failure, until it is open again */
 } Reader;
 
 struct Readers {
@@ -25,8 +25,8 @@ struct Readers {
 };
 
 /* STORE_READERS connections, or none of them. */
-Status readers_open(const char *path, const char *vfs, Conn **ret_conns, Err *err) MUST_USE;
-void readers_start(Readers *r, const Path *path, const char *vfs, Conn **conns); /* takes conns */
+Status readers_open(const char *path, const char *vfs, Db **ret_dbs, Err *err) MUST_USE;
+void readers_start(Readers *r, const Path *path, const char *vfs, Db **dbs); /* takes dbs */
 void readers_stop(Readers *r); /* finishes what was queued */
 
 #endif

@@ -8,17 +8,17 @@
 
 enum { APPLICATION_ID = 0x4f525131 }; /* "ORQ1" */
 
-static Status check_ours(Conn *c, int64_t version, Err *err)
+static Status check_ours(Db *c, int64_t version, Err *err)
 {
     int64_t application = 0, objects = 0;
 
-    Status st = conn_pragma_int(c, "PRAGMA application_id", &application, err);
-    if (st == ST_OK) st = conn_pragma_int(c, "SELECT count(*) FROM sqlite_schema", &objects, err);
+    Status st = db_pragma_int(c, "PRAGMA application_id", &application, err);
+    if (st == ST_OK) st = db_pragma_int(c, "SELECT count(*) FROM sqlite_schema", &objects, err);
     if (st != ST_OK) return st;
     bool fresh = application == 0 && version == 0 && objects == 0;
     if (!fresh && application != APPLICATION_ID)
         return err_set(err, ST_INVALID, "%s is an SQLite database, but not one of Orqestra",
-                       sqlite3_db_filename(c->db, "main"));
+                       sqlite3_db_filename(c->sqlite, "main"));
     if (version > (int64_t)schema_file_count)
         return err_set(
             err, ST_INVALID,
@@ -28,25 +28,25 @@ static Status check_ours(Conn *c, int64_t version, Err *err)
     return ST_OK;
 }
 
-static Status apply(Conn *c, uint32_t version, Err *err)
+static Status apply(Db *c, uint32_t version, Err *err)
 {
     char marks[96];
     int len = snprintf(marks, sizeof marks, "PRAGMA application_id=%d; PRAGMA user_version=%u;",
                        APPLICATION_ID, version);
     CHECK(len > 0 && (size_t)len < sizeof marks);
 
-    Status st = conn_script(c, "BEGIN IMMEDIATE", err);
-    if (st == ST_OK) st = conn_script(c, schema_files[version - 1], err);
-    if (st == ST_OK) st = conn_script(c, marks, err);
-    if (st == ST_OK) st = conn_script(c, "COMMIT", err);
+    Status st = db_script(c, "BEGIN IMMEDIATE", err);
+    if (st == ST_OK) st = db_script(c, schema_files[version - 1], err);
+    if (st == ST_OK) st = db_script(c, marks, err);
+    if (st == ST_OK) st = db_script(c, "COMMIT", err);
     return st; /* a failed step ends the open, and closing rolls back */
 }
 
-Status schema_migrate(Conn *c, Err *err)
+Status schema_migrate(Db *c, Err *err)
 {
     int64_t version = 0;
 
-    Status st = conn_pragma_int(c, "PRAGMA user_version", &version, err);
+    Status st = db_pragma_int(c, "PRAGMA user_version", &version, err);
     if (st == ST_OK) st = check_ours(c, version, err);
     for (uint32_t next = (uint32_t)version + 1; st == ST_OK && next <= schema_file_count; next++)
         st = apply(c, next, err);

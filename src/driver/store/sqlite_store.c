@@ -66,15 +66,15 @@ const StoreOps sqlite_ops = {
 };
 
 /* Everything that can fail; on failure the lock and what was opened is given back. */
-static Status open_files(SqliteStore *s, const SqliteOptions *options, Conn **ret_writer,
-                         Conn **ret_readers, Err *err)
+static Status open_files(SqliteStore *s, const SqliteOptions *options, Db **ret_writer,
+                         Db **ret_readers, Err *err)
 {
-    Conn *writer = NULL;
+    Db *writer = NULL;
 
     Status st = directory_lock(options->directory, &s->lock_fd, err);
     if (st != ST_OK) return st;
     st = database_create(options->directory, &s->path, err);
-    if (st == ST_OK) st = db_open(s->path.z, options->vfs, CONN_WRITER, &writer, err);
+    if (st == ST_OK) st = db_open(s->path.z, options->vfs, DB_WRITER, &writer, err);
     if (st == ST_OK) st = schema_migrate(writer, err);
     if (st == ST_OK) st = readers_open(s->path.z, options->vfs, ret_readers, err);
     if (st == ST_OK) {
@@ -89,7 +89,7 @@ static Status open_files(SqliteStore *s, const SqliteOptions *options, Conn **re
 Status sqlite_store_open(const SqliteOptions *options, Store **ret_store, Err *err)
 {
     SqliteStore *s = mem_new(SqliteStore);
-    Conn *writer, *readers[STORE_READERS];
+    Db *writer, *readers[STORE_READERS];
 
     Status st = open_files(s, options, &writer, readers, err);
     if (st != ST_OK) {

@@ -1,12 +1,12 @@
 /* Plain SQL for jobs: bind, step, copy. Every statement is reset before these functions return, so
  * jobs may call them in any order and nest their own loops freely. */
-#include "driver/store/sqlite_conn.h"
+#include "driver/store/sqlite_db.h"
 
 enum { ROWS_FIRST = 16 };
 
-static Conn *conn_of(StoreTx *tx)
+static Db *db_of(StoreTx *tx)
 {
-    return CONTAINER_OF(tx, Conn, tx);
+    return CONTAINER_OF(tx, Db, tx);
 }
 
 static int bind_value(sqlite3_stmt *stmt, int i, const Value *v)
@@ -40,11 +40,11 @@ static bool parameters_are_in_order(sqlite3_stmt *stmt)
 }
 
 /* The statement with its values bound. */
-static Status start(Conn *c, const char *sql, const Value *values, int count,
-                    sqlite3_stmt **ret_stmt, Err *err)
+static Status start(Db *c, const char *sql, const Value *values, int count, sqlite3_stmt **ret_stmt,
+                    Err *err)
 {
     sqlite3_stmt *stmt = NULL;
-    Status st = conn_statement(c, sql, &stmt, err);
+    Status st = db_statement(c, sql, &stmt, err);
 
     if (st != ST_OK) return st;
     if (!str_is(str_of(sqlite3_sql(stmt)), sql))
@@ -54,7 +54,7 @@ static Status start(Conn *c, const char *sql, const Value *values, int count,
                        sql);
     for (int i = 0; i < count; i++) {
         int rc = bind_value(stmt, i + 1, &values[i]);
-        if (rc != SQLITE_OK) return conn_fail(c, rc, err);
+        if (rc != SQLITE_OK) return db_fail(c, rc, err);
     }
     *ret_stmt = stmt;
     return ST_OK;
@@ -63,12 +63,12 @@ static Status start(Conn *c, const char *sql, const Value *values, int count,
 Status sqlite_tx_run(StoreTx *tx, const char *sql, const Value *values, int count,
                      int64_t *ret_changed, Err *err)
 {
-    Conn *c = conn_of(tx);
+    Db *c = db_of(tx);
     sqlite3_stmt *stmt = NULL;
 
     Status st = start(c, sql, values, count, &stmt, err);
-    if (st == ST_OK) st = conn_finish(c, stmt, err);
-    if (st == ST_OK && ret_changed) *ret_changed = sqlite3_changes64(c->db);
+    if (st == ST_OK) st = db_finish(c, stmt, err);
+    if (st == ST_OK && ret_changed) *ret_changed = sqlite3_changes64(c->sqlite);
     return st;
 }
 
@@ -111,7 +111,7 @@ static bool copy_row(sqlite3_stmt *stmt, Rows *rows, uint32_t *cap, Arena *arena
 Status sqlite_tx_query(StoreTx *tx, const char *sql, const Value *values, int count, Arena *arena,
                        Rows *ret_rows, Err *err)
 {
-    Conn *c = conn_of(tx);
+    Db *c = db_of(tx);
     sqlite3_stmt *stmt = NULL;
     Rows rows = {0};
     uint32_t cap = 0;
@@ -125,7 +125,7 @@ Status sqlite_tx_query(StoreTx *tx, const char *sql, const Value *values, int co
     if (rc == SQLITE_ROW)
         st = err_set(err, ST_TOO_BIG, "the rows do not fit into memory");
     else if (rc != SQLITE_DONE)
-        st = conn_fail(c, rc, err);
+        st = db_fail(c, rc, err);
     sqlite3_reset(stmt);
     if (st == ST_OK) *ret_rows = rows;
     return st;
@@ -133,5 +133,5 @@ Status sqlite_tx_query(StoreTx *tx, const char *sql, const Value *values, int co
 
 int64_t sqlite_tx_last_id(StoreTx *tx)
 {
-    return sqlite3_last_insert_rowid(conn_of(tx)->db);
+    return sqlite3_last_insert_rowid(db_of(tx)->sqlite);
 }

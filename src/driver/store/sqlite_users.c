@@ -61,11 +61,10 @@ void users_rolled_back(Users *u)
 }
 
 /* From the tables; *ret_no is 0 when there is no such user. */
-static Status find(Conn *c, uint32_t tenant_no, Str id, int64_t *ret_no, uint64_t *ret_seq,
-                   Err *err)
+static Status find(Db *c, uint32_t tenant_no, Str id, int64_t *ret_no, uint64_t *ret_seq, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_find, &stmt, err);
+    Status st = db_statement(c, sql_find, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, tenant_no);
@@ -73,26 +72,25 @@ static Status find(Conn *c, uint32_t tenant_no, Str id, int64_t *ret_no, uint64_
     int rc = sqlite3_step(stmt);
     *ret_no = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
     *ret_seq = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(stmt, 1) : 0;
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) st = conn_fail(c, rc, err);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) st = db_fail(c, rc, err);
     sqlite3_reset(stmt);
     return st;
 }
 
-static Status add(Conn *c, uint32_t tenant_no, Str id, int64_t *ret_no, Err *err)
+static Status add(Db *c, uint32_t tenant_no, Str id, int64_t *ret_no, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql_add, &stmt, err);
+    Status st = db_statement(c, sql_add, &stmt, err);
 
     if (st != ST_OK) return st;
     bind_int(stmt, 1, tenant_no);
     bind_text(stmt, 2, id);
-    st = conn_finish(c, stmt, err);
-    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->db);
+    st = db_finish(c, stmt, err);
+    if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->sqlite);
     return st;
 }
 
-static Status load(Conn *c, uint32_t tenant_no, Str id, int64_t *ret_no, uint64_t *ret_seq,
-                   Err *err)
+static Status load(Db *c, uint32_t tenant_no, Str id, int64_t *ret_no, uint64_t *ret_seq, Err *err)
 {
     Status st = find(c, tenant_no, id, ret_no, ret_seq, err);
     return st == ST_OK && *ret_no == 0 ? add(c, tenant_no, id, ret_no, err) : st;
@@ -115,7 +113,7 @@ static EndUser *keep(Users *u, Str key, int64_t no, uint64_t last_seq)
     return user;
 }
 
-Status users_touch(Users *u, Conn *c, uint32_t tenant_no, Str id, EndUser **ret_user, Err *err)
+Status users_touch(Users *u, Db *c, uint32_t tenant_no, Str id, EndUser **ret_user, Err *err)
 {
     char key_bytes[KEY_MAX];
     int64_t no;

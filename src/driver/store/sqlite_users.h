@@ -12,7 +12,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "driver/store/sqlite_conn.h"
+#include "driver/store/sqlite_db.h"
 
 typedef struct EndUser {
     int64_t no;
@@ -33,7 +33,7 @@ void users_init(Users *u);
 void users_done(Users *u);
 
 /* The user, made when new, and marked as touched. The pointer is good until the next call. */
-Status users_touch(Users *u, Conn *c, uint32_t tenant_no, Str id, EndUser **ret_user,
+Status users_touch(Users *u, Db *c, uint32_t tenant_no, Str id, EndUser **ret_user,
                    Err *err) MUST_USE;
 
 void users_committed(Users *u);   /* what was touched is true now */

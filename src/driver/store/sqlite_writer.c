@@ -42,31 +42,31 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static void adopt(Writer *w, Conn *conn)
+static void adopt(Writer *w, Db *db)
 {
-    w->_conn = conn;
+    w->_db = db;
     w->_wal_pages = 0;
-    sqlite3_wal_hook(conn->db, note_wal_pages, w);
+    sqlite3_wal_hook(db->sqlite, note_wal_pages, w);
 }
 
 static void give_up(Writer *w)
 {
-    if (w->_conn) {
-        w->_conn->broken = true;
-        db_close(w->_conn);
+    if (w->_db) {
+        w->_db->broken = true;
+        db_close(w->_db);
     }
-    w->_conn = NULL;
+    w->_db = NULL;
     users_forget(&w->_users);
     atomic_store(&w->writable, false);
 }
 
 static Status reopen(Writer *w, Err *err)
 {
-    Conn *conn;
+    Db *db;
 
-    if (w->_conn) return ST_OK;
-    Status st = db_open(w->_path->z, w->_vfs, CONN_WRITER, &conn, err);
-    if (st == ST_OK) adopt(w, conn);
+    if (w->_db) return ST_OK;
+    Status st = db_open(w->_path->z, w->_vfs, DB_WRITER, &db, err);
+    if (st == ST_OK) adopt(w, db);
     return st;
 }
 
@@ -74,8 +74,8 @@ static Status reopen(Writer *w, Err *err)
  * error and goes the way of all such handles. Busy is fine: a reader looks at an old page. */
 static void checkpoint(Writer *w)
 {
-    if (!w->_conn || w->_wal_pages < SCHEMA_WAL_PAGES) return;
-    int rc = sqlite3_wal_checkpoint_v2(w->_conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (!w->_db || w->_wal_pages < SCHEMA_WAL_PAGES) return;
+    int rc = sqlite3_wal_checkpoint_v2(w->_db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY) give_up(w);
     w->_wal_pages = 0;
 }
@@ -88,12 +88,12 @@ static Status call_run(Writer *w, StoreCall *call)
 
     switch (call->kind) {
     case STORE_ACCEPT:
-        return sqlite_accept(w->_conn, &w->_users, CONTAINER_OF(call, AcceptCall, call));
+        return sqlite_accept(w->_db, &w->_users, CONTAINER_OF(call, AcceptCall, call));
     case STORE_MARK_READ:
-        return sqlite_mark_read(w->_conn, CONTAINER_OF(call, MarkReadCall, call));
+        return sqlite_mark_read(w->_db, CONTAINER_OF(call, MarkReadCall, call));
     case STORE_WRITE_JOB:
         job = CONTAINER_OF(call, StoreJob, call);
-        return job->run(&w->_conn->tx, job, &call->err);
+        return job->run(&w->_db->tx, job, &call->err);
     case STORE_FEED:
     case STORE_READ_JOB:
         break; /* a reader's (sqlite_store.c) */
@@ -105,15 +105,15 @@ static Status call_run(Writer *w, StoreCall *call)
 /* The savepoint makes the call all or nothing; *err only for what ends the whole transaction. */
 static Status call_run_guarded(Writer *w, StoreCall *call, Err *err)
 {
-    Status st = conn_do(w->_conn, "SAVEPOINT one", err);
+    Status st = db_do(w->_db, "SAVEPOINT one", err);
     if (st != ST_OK) return st;
     call->st = call_run(w, call);
-    if (w->_conn->broken) return ST_UNAVAILABLE;
+    if (w->_db->broken) return ST_UNAVAILABLE;
     if (call->st != ST_OK) {
         users_rolled_back(&w->_users);
-        st = conn_do(w->_conn, "ROLLBACK TO one", err);
+        st = db_do(w->_db, "ROLLBACK TO one", err);
     }
-    return st == ST_OK ? conn_do(w->_conn, "RELEASE one", err) : st;
+    return st == ST_OK ? db_do(w->_db, "RELEASE one", err) : st;
 }
 
 /* ---- one transaction ---- */
@@ -130,7 +130,7 @@ static Status calls_run(Writer *w, StoreCall *first, Guard guard, bool *ret_agai
             st = call_run_guarded(w, call, err);
         else
             call->st = call_run(w, call);
-        if (w->_conn->broken || !conn_in_transaction(w->_conn)) {
+        if (w->_db->broken || !db_in_transaction(w->_db)) {
             if (err_view(err).len == 0) *err = call->err;
             return ST_UNAVAILABLE;
         }
@@ -143,14 +143,14 @@ static Status transaction(Writer *w, StoreCall *first, Guard guard, Err *err)
 {
     bool again = false;
 
-    Status st = conn_do(w->_conn, "BEGIN IMMEDIATE", err);
+    Status st = db_do(w->_db, "BEGIN IMMEDIATE", err);
     if (st == ST_OK) st = calls_run(w, first, guard, &again, err);
     if (st == ST_OK && again) {
         users_rolled_back(&w->_users);
-        st = conn_do(w->_conn, "ROLLBACK", err);
+        st = db_do(w->_db, "ROLLBACK", err);
         return st == ST_OK ? transaction(w, first, GUARD_EACH, err) : st;
     }
-    return st == ST_OK ? conn_do(w->_conn, "COMMIT", err) : st;
+    return st == ST_OK ? db_do(w->_db, "COMMIT", err) : st;
 }
 
 static void fail_all(StoreCall *first, const Err *err)
@@ -176,12 +176,12 @@ static void run_commit(Writer *w, StoreCall *first)
 
     Status st = reopen(w, &err);
     if (st == ST_OK) {
-        w->_conn->users_changed = false;
+        w->_db->users_changed = false;
         st = transaction(w, first, jobs ? GUARD_EACH : GUARD_NONE, &err);
     }
     if (st == ST_OK) {
         users_committed(&w->_users);
-        if (jobs && w->_conn->users_changed) users_forget(&w->_users);
+        if (jobs && w->_db->users_changed) users_forget(&w->_users);
         atomic_store(&w->writable, true);
         atomic_fetch_add_explicit(&w->commits, 1, memory_order_relaxed);
     } else {
@@ -227,10 +227,10 @@ static void probe(Writer *w)
     char sql[48];
 
     Status st = reopen(w, &err);
-    if (st == ST_OK) st = conn_pragma_int(w->_conn, "PRAGMA user_version", &version, &err);
+    if (st == ST_OK) st = db_pragma_int(w->_db, "PRAGMA user_version", &version, &err);
     if (st == ST_OK) {
         snprintf(sql, sizeof sql, "PRAGMA user_version=%lld", (long long)version);
-        st = conn_script(w->_conn, sql, &err);
+        st = db_script(w->_db, sql, &err);
     }
     if (st == ST_OK)
         atomic_store(&w->writable, true);
@@ -255,13 +255,13 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-void writer_start(Writer *w, const Path *path, const char *vfs, Conn *conn)
+void writer_start(Writer *w, const Path *path, const char *vfs, Db *db)
 {
     queue_init(&w->queue, STORE_QUEUE_MAX);
     users_init(&w->_users);
     w->_path = path;
     w->_vfs = vfs;
-    adopt(w, conn);
+    adopt(w, db);
     atomic_store(&w->writable, true);
     thread_start(&w->_thread, "store-writer", writer_main, w);
 }
@@ -271,6 +271,6 @@ void writer_stop(Writer *w)
     queue_close(&w->queue);
     CHECK(pthread_join(w->_thread, NULL) == 0);
     users_done(&w->_users);
-    db_close(w->_conn); /* the last connection: checkpoints and removes the WAL */
+    db_close(w->_db); /* the last connection: checkpoints and removes the WAL */
     queue_done(&w->queue);
 }

@@ -13,15 +13,15 @@ typedef struct Writer {
     pthread_t _thread;
     const Path *_path; /* the store's */
     const char *_vfs;
-    Conn *_conn; /* NULL after a failure, until it is open again */
+    Db *_db; /* NULL after a failure, until it is open again */
     Users _users;
     int _wal_pages;       /* in the WAL after the last commit */
     atomic_bool writable; /* the last commit succeeded */
     atomic_ullong commits, calls;
 } Writer;
 
-/* conn is the writer's from now on. */
-void writer_start(Writer *w, const Path *path, const char *vfs, Conn *conn);
+/* db is the writer's from now on. */
+void writer_start(Writer *w, const Path *path, const char *vfs, Db *db);
 void writer_stop(Writer *w); /* finishes what was queued, then closes the connection */
 
 #endif

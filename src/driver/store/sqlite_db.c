@@ -11,7 +11,7 @@
  *   journal_size_limit      a WAL that a long read made huge shrinks again
  *   temp_store=MEMORY       no file outside the data directory
  *   cell_size_check, trusted_schema=OFF    a damaged or planted file is refused, not obeyed */
-#include "driver/store/sqlite_conn.h"
+#include "driver/store/sqlite_db.h"
 
 #include <pthread.h>
 
@@ -36,10 +36,10 @@ static bool is_our_own_fault(int primary)
            primary == SQLITE_AUTH;
 }
 
-Status conn_fail(Conn *c, int rc, Err *err)
+Status db_fail(Db *c, int rc, Err *err)
 {
     int primary = rc & 0xff;
-    const char *text = c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc);
+    const char *text = c->sqlite ? sqlite3_errmsg(c->sqlite) : sqlite3_errstr(rc);
 
     if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
         rc == SQLITE_CONSTRAINT_ROWID)
@@ -48,12 +48,12 @@ Status conn_fail(Conn *c, int rc, Err *err)
         return err_set(err, ST_INVALID, "%s", text);
     if (primary == SQLITE_TOOBIG) return err_set(err, ST_TOO_BIG, "%s", text);
     if (is_our_own_fault(primary)) return err_set(err, ST_INTERNAL, "store: %s", text);
-    if (primary == SQLITE_READONLY && c->role == CONN_READER)
+    if (primary == SQLITE_READONLY && c->role == DB_READER)
         return err_set(err, ST_INTERNAL, "store: a read job must not write");
     c->broken = true;
     if (primary == SQLITE_NOTADB)
         return err_set(err, ST_INVALID, "%s is not a database: it is damaged, or not ours",
-                       sqlite3_db_filename(c->db, "main"));
+                       sqlite3_db_filename(c->sqlite, "main"));
     return err_set(err, ST_UNAVAILABLE, "the store does not work: %s (%s)", text,
                    sqlite3_errstr(rc));
 }
@@ -64,7 +64,7 @@ Status conn_fail(Conn *c, int rc, Err *err)
 static int see_action(void *arg, int action, const char *table, const char *b, const char *c_,
                       const char *d)
 {
-    Conn *c = arg;
+    Db *c = arg;
     (void)b, (void)c_, (void)d;
     if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
         if (str_is(S("end_user"), table) || str_is(S("inbox"), table)) c->_changes_users = true;
@@ -72,38 +72,37 @@ static int see_action(void *arg, int action, const char *table, const char *b, c
 }
 
 /* SQLite answers with the mode it could get, which on some file systems is another one. */
-static Status enter_wal(Conn *c, Err *err)
+static Status enter_wal(Db *c, Err *err)
 {
     sqlite3_stmt *stmt;
 
-    int rc = sqlite3_prepare_v2(c->db, "PRAGMA journal_mode=WAL", -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(c->sqlite, "PRAGMA journal_mode=WAL", -1, &stmt, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
     Status st = ST_OK;
     if (rc != SQLITE_ROW)
-        st = conn_fail(c, rc, err);
+        st = db_fail(c, rc, err);
     else if (!str_is(column_bytes(stmt, 0), "wal"))
         st = err_set(err, ST_UNAVAILABLE,
                      "the file system of %s cannot hold a write-ahead log; use a local disk",
-                     sqlite3_db_filename(c->db, "main"));
+                     sqlite3_db_filename(c->sqlite, "main"));
     sqlite3_finalize(stmt);
     return st;
 }
 
-static Status configure(Conn *c, Err *err)
+static Status configure(Db *c, Err *err)
 {
-    int rc = sqlite3_extended_result_codes(c->db, 1);
-    if (rc == SQLITE_OK) rc = sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
-    if (rc == SQLITE_OK) rc = sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (rc == SQLITE_OK && c->role == CONN_READER)
-        rc = sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    if (rc == SQLITE_OK && c->role == CONN_WRITER)
-        rc = sqlite3_set_authorizer(c->db, see_action, c);
-    if (rc != SQLITE_OK) return conn_fail(c, rc, err);
+    int rc = sqlite3_extended_result_codes(c->sqlite, 1);
+    if (rc == SQLITE_OK) rc = sqlite3_busy_timeout(c->sqlite, BUSY_WAIT_MS);
+    if (rc == SQLITE_OK) rc = sqlite3_db_config(c->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (rc == SQLITE_OK && c->role == DB_READER)
+        rc = sqlite3_db_config(c->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (rc == SQLITE_OK && c->role == DB_WRITER)
+        rc = sqlite3_set_authorizer(c->sqlite, see_action, c);
+    if (rc != SQLITE_OK) return db_fail(c, rc, err);
 
-    Status st = conn_script(c, pragmas_common, err);
-    if (st == ST_OK && c->role == CONN_WRITER) st = enter_wal(c, err);
-    if (st == ST_OK)
-        st = conn_script(c, c->role == CONN_WRITER ? pragmas_writer : pragmas_reader, err);
+    Status st = db_script(c, pragmas_common, err);
+    if (st == ST_OK && c->role == DB_WRITER) st = enter_wal(c, err);
+    if (st == ST_OK) st = db_script(c, c->role == DB_WRITER ? pragmas_writer : pragmas_reader, err);
     return st;
 }
 
@@ -114,77 +113,78 @@ static void library_init(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-Status db_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn, Err *err)
+Status db_open(const char *path, const char *vfs, DbRole role, Db **ret_db, Err *err)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                (role == CONN_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+                (role == DB_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    Conn *c = mem_new(Conn);
+    Db *c = mem_new(Db);
 
     pthread_once(&once, library_init);
     c->tx.ops = &sqlite_ops;
     c->role = role;
-    int rc = sqlite3_open_v2(path, &c->db, flags, vfs);
-    Status st = rc == SQLITE_OK ? configure(c, err) : conn_fail(c, rc, err);
+    int rc = sqlite3_open_v2(path, &c->sqlite, flags, vfs);
+    Status st = rc == SQLITE_OK ? configure(c, err) : db_fail(c, rc, err);
     if (st != ST_OK) {
         c->broken = true;
         db_close(c);
         return st == ST_INTERNAL ? ST_UNAVAILABLE : st;
     }
-    *ret_conn = c;
+    *ret_db = c;
     return ST_OK;
 }
 
-static void forget_statements(Conn *c)
+static void forget_statements(Db *c)
 {
-    for (uint32_t i = 0; i < CONN_STATEMENTS_MAX; i++) {
+    for (uint32_t i = 0; i < DB_STATEMENTS_MAX; i++) {
         sqlite3_finalize(c->_statements[i].stmt);
-        c->_statements[i] = (ConnStatement){0};
+        c->_statements[i] = (DbStatement){0};
     }
     c->_count = 0;
 }
 
-void db_close(Conn *c)
+void db_close(Db *c)
 {
     if (!c) return;
     forget_statements(c);
     /* A checkpoint after a failed write would be a retry of the same bytes (RELIABILITY P3). */
-    if (c->db && c->broken) sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    CHECK(sqlite3_close(c->db) == SQLITE_OK);
+    if (c->sqlite && c->broken)
+        sqlite3_db_config(c->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    CHECK(sqlite3_close(c->sqlite) == SQLITE_OK);
     mem_free(c);
 }
 
 /* ---- statements ---- */
 
-static ConnStatement *slot_of(Conn *c, const char *sql)
+static DbStatement *slot_of(Db *c, const char *sql)
 {
     uint32_t i = (uint32_t)(((uintptr_t)sql * 0x9E3779B97F4A7C15u) >> 40);
     for (;; i++) {
-        ConnStatement *s = &c->_statements[i & (CONN_STATEMENTS_MAX - 1)];
+        DbStatement *s = &c->_statements[i & (DB_STATEMENTS_MAX - 1)];
         if (s->sql == sql || !s->sql) return s;
     }
 }
 
-static Status prepare(Conn *c, const char *sql, ConnStatement *slot, Err *err)
+static Status prepare(Db *c, const char *sql, DbStatement *slot, Err *err)
 {
     sqlite3_stmt *stmt = NULL;
 
     c->_changes_users = false;
-    int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
-    if (rc != SQLITE_OK) return conn_fail(c, rc, err);
+    int rc = sqlite3_prepare_v3(c->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+    if (rc != SQLITE_OK) return db_fail(c, rc, err);
     CHECK(stmt);
-    *slot = (ConnStatement){sql, stmt, c->_changes_users};
+    *slot = (DbStatement){sql, stmt, c->_changes_users};
     c->_count++;
     return ST_OK;
 }
 
-Status conn_statement(Conn *c, const char *sql, sqlite3_stmt **ret_stmt, Err *err)
+Status db_statement(Db *c, const char *sql, sqlite3_stmt **ret_stmt, Err *err)
 {
-    ConnStatement *slot = slot_of(c, sql);
+    DbStatement *slot = slot_of(c, sql);
 
     if (UNLIKELY(!slot->sql)) {
         /* Full is rare (our SQL is a fixed set of literals): start over rather than keep an order. */
-        if (c->_count >= CONN_STATEMENTS_MAX * 3 / 4) {
+        if (c->_count >= DB_STATEMENTS_MAX * 3 / 4) {
             forget_statements(c);
             slot = slot_of(c, sql);
         }
@@ -196,37 +196,37 @@ Status conn_statement(Conn *c, const char *sql, sqlite3_stmt **ret_stmt, Err *er
     return ST_OK;
 }
 
-Status conn_finish(Conn *c, sqlite3_stmt *stmt, Err *err)
+Status db_finish(Db *c, sqlite3_stmt *stmt, Err *err)
 {
     int rc;
 
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) continue;
-    Status st = rc == SQLITE_DONE ? ST_OK : conn_fail(c, rc, err);
+    Status st = rc == SQLITE_DONE ? ST_OK : db_fail(c, rc, err);
     sqlite3_reset(stmt);
     return st;
 }
 
-Status conn_do(Conn *c, const char *sql, Err *err)
+Status db_do(Db *c, const char *sql, Err *err)
 {
     sqlite3_stmt *stmt;
-    Status st = conn_statement(c, sql, &stmt, err);
-    return st == ST_OK ? conn_finish(c, stmt, err) : st;
+    Status st = db_statement(c, sql, &stmt, err);
+    return st == ST_OK ? db_finish(c, stmt, err) : st;
 }
 
-Status conn_script(Conn *c, const char *sql, Err *err)
+Status db_script(Db *c, const char *sql, Err *err)
 {
-    int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? ST_OK : conn_fail(c, rc, err);
+    int rc = sqlite3_exec(c->sqlite, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ST_OK : db_fail(c, rc, err);
 }
 
-Status conn_pragma_int(Conn *c, const char *sql, int64_t *ret_value, Err *err)
+Status db_pragma_int(Db *c, const char *sql, int64_t *ret_value, Err *err)
 {
     sqlite3_stmt *stmt;
 
-    int rc = sqlite3_prepare_v2(c->db, sql, -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(c->sqlite, sql, -1, &stmt, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) *ret_value = sqlite3_column_int64(stmt, 0);
-    Status st = rc == SQLITE_ROW ? ST_OK : conn_fail(c, rc, err);
+    Status st = rc == SQLITE_ROW ? ST_OK : db_fail(c, rc, err);
     sqlite3_finalize(stmt);
     return st;
 }

@@ -1,63 +1,62 @@
-/* sqlite_conn.h: one SQLite connection with its prepared statements, and the SQL half of the port
+/* sqlite_db.h: one SQLite connection with its prepared statements, and the SQL half of the port
  * (StoreTx) on top of it.
  *
- * Errors come in two kinds, and conn_fail tells them apart once: a statement that SQLite refused
+ * Errors come in two kinds, and db_fail tells them apart once: a statement that SQLite refused
  * (constraint, size, our own wrong SQL) leaves the transaction usable; anything the system did to us
  * (I/O, disk full, memory, corruption) marks the connection `broken`: its owner must throw the
  * transaction and the connection away, and never retry on it.
  *
  * Thread: one owner.  Ownership: bound values are borrowed until the statement is reset. */
-#ifndef ORQ_DRIVER_STORE_SQLITE_CONN_H
-#define ORQ_DRIVER_STORE_SQLITE_CONN_H
+#ifndef ORQ_DRIVER_STORE_SQLITE_DB_H
+#define ORQ_DRIVER_STORE_SQLITE_DB_H
 
 #include <sqlite3.h>
 
 #include "port/store.h"
 
-typedef enum ConnRole { CONN_WRITER, CONN_READER } ConnRole;
+typedef enum DbRole { DB_WRITER, DB_READER } DbRole;
 
-enum { CONN_STATEMENTS_MAX = 256 }; /* prepared at once; a power of two */
+enum { DB_STATEMENTS_MAX = 256 }; /* prepared at once; a power of two */
 
-typedef struct ConnStatement {
+typedef struct DbStatement {
     const char *sql; /* the literal's address is the key; NULL: free */
     sqlite3_stmt *stmt;
     bool changes_users; /* writes what the writer keeps in memory (sqlite_users.h) */
-} ConnStatement;
+} DbStatement;
 
-typedef struct Conn {
-    StoreTx tx; /* first: a StoreTx is a Conn */
-    sqlite3 *db;
-    ConnRole role;
+typedef struct Db {
+    StoreTx tx; /* first: a StoreTx is a Db */
+    sqlite3 *sqlite;
+    DbRole role;
     bool broken;         /* see above */
     bool users_changed;  /* a job wrote what the writer keeps in memory; the writer clears it */
     bool _changes_users; /* set by the authorizer while a statement is prepared */
     uint32_t _count;
-    ConnStatement _statements[CONN_STATEMENTS_MAX];
-} Conn;
+    DbStatement _statements[DB_STATEMENTS_MAX];
+} Db;
 
-/* ST_UNAVAILABLE; *ret_conn is untouched then. The file must exist. */
-Status db_open(const char *path, const char *vfs, ConnRole role, Conn **ret_conn,
-               Err *err) MUST_USE;
-void db_close(Conn *c); /* NULL is fine. A broken or reading connection never checkpoints */
+/* ST_UNAVAILABLE; *ret_db is untouched then. The file must exist. */
+Status db_open(const char *path, const char *vfs, DbRole role, Db **ret_db, Err *err) MUST_USE;
+void db_close(Db *c); /* NULL is fine. A broken or reading connection never checkpoints */
 
 /* The statement of a literal, prepared on first use, reset and ready to bind. */
-Status conn_statement(Conn *c, const char *sql, sqlite3_stmt **ret_stmt, Err *err) MUST_USE;
+Status db_statement(Db *c, const char *sql, sqlite3_stmt **ret_stmt, Err *err) MUST_USE;
 
 /* Runs a bound statement to its end and resets it. */
-Status conn_finish(Conn *c, sqlite3_stmt *stmt, Err *err) MUST_USE;
+Status db_finish(Db *c, sqlite3_stmt *stmt, Err *err) MUST_USE;
 
-/* conn_statement and conn_finish of one without parameters: BEGIN IMMEDIATE, COMMIT, SAVEPOINT. */
-Status conn_do(Conn *c, const char *sql, Err *err) MUST_USE;
+/* db_statement and db_finish of one without parameters: BEGIN IMMEDIATE, COMMIT, SAVEPOINT. */
+Status db_do(Db *c, const char *sql, Err *err) MUST_USE;
 /* Several statements, not kept: migrations and pragmas. */
-Status conn_script(Conn *c, const char *sql, Err *err) MUST_USE;
-Status conn_pragma_int(Conn *c, const char *sql, int64_t *ret_value, Err *err) MUST_USE;
+Status db_script(Db *c, const char *sql, Err *err) MUST_USE;
+Status db_pragma_int(Db *c, const char *sql, int64_t *ret_value, Err *err) MUST_USE;
 
 /* Translates rc once, remembers when the connection is broken. */
-Status conn_fail(Conn *c, int rc, Err *err);
+Status db_fail(Db *c, int rc, Err *err);
 
-static inline bool conn_in_transaction(const Conn *c)
+static inline bool db_in_transaction(const Db *c)
 {
-    return sqlite3_get_autocommit(c->db) == 0;
+    return sqlite3_get_autocommit(c->sqlite) == 0;
 }
 
 /* Binding cannot fail but for memory, which the step would meet again; {NULL,0} binds as "". */

@@ -269,8 +269,8 @@ TEST(plan_fails_a_push_that_does_not_render_and_nothing_else)
     World w;
     world_init(&w);
     add_template(&w, "e", CHANNEL_PUSH, NULL,
-                 "{{#each a}}{{#each ../a}}{{#each ../../a}}{{#each ../../../a}}x{{/each}}{{/each}}"
-                 "{{/each}}{{/each}}");
+                 "{{#each a}}{{#each @root.a}}{{#each @root.a}}{{#each @root.a}}x{{/each}}"
+                 "{{/each}}{{/each}}{{/each}}");
     add_template(&w, "e", CHANNEL_SMS, NULL, "b");
     assert_status(plan(&w, "{\"eventType\":\"e\",\"payload\":{\"userId\":\"u1\","
                            "\"recipientPhone\":\"+254712345678\"},\"variables\":{\"a\":["

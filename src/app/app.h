@@ -4,6 +4,8 @@
 #ifndef ORQ_APP_APP_H
 #define ORQ_APP_APP_H
 
+#include <stdatomic.h>
+
 #include "app/config.h"
 #include "base/limits.h"
 #include "app/lane.h"
@@ -14,6 +16,7 @@ struct App {
     Registry *registry;
     Lane lanes[LOOPS_MAX];
     int lane_count;
+    atomic_int lanes_draining;  /* lanes that still have connections after lane_stop */
     struct Sessions *sessions;  /* admin sign-ins; locks inside */
     struct LoginGate *logins;   /* failed sign-ins; locks inside */
     struct Operator *operator_; /* the built-in operator's password on its way to the store */

@@ -1,5 +1,6 @@
 /* Stopping: no new connections; idle ones close at once, WebSockets with 3001, requests in hand get their
- * answer; after DRAIN_TIMEOUT_MS whatever is left is cut. */
+ * answer; after DRAIN_TIMEOUT_MS whatever is left is cut. All loops stop together: an answer in hand on
+ * one lane may wait for mail that every lane must open (a new snapshot). */
 #include "app/app.h"
 #include "app/http/server.h"
 #include "app/ws/endpoint.h"
@@ -34,7 +35,12 @@ static void on_drain_check(Timer *timer)
         http_server_close_all(lane->http);
         ws_server_close_all(lane->ws);
     }
-    if (http_server_is_empty(lane->http) && ws_server_is_empty(lane->ws))
+    bool empty = http_server_is_empty(lane->http) && ws_server_is_empty(lane->ws);
+    if (empty && !lane->drained) {
+        lane->drained = true;
+        atomic_fetch_sub(&lane->app->lanes_draining, 1);
+    }
+    if (atomic_load(&lane->app->lanes_draining) == 0)
         loop_stop(lane->loop);
     else
         loop_arm(lane->loop, &lane->drain_timer, DRAIN_CHECK_MS, on_drain_check);

@@ -25,6 +25,7 @@ struct Lane {
     struct Listener *listener;
     Timer drain_timer;
     uint64_t drain_until_ms; /* monotonic; what is left then is cut */
+    bool drained;            /* no connection is left here */
     Mail mail;               /* lane_stop's */
 };
 

@@ -19,7 +19,8 @@
 
 typedef struct Secrets {
     SealKey *master;
-    bool master_made; /* just now, in the data directory: tell the operator to keep a copy elsewhere */
+    bool
+        master_made; /* just now, in the data directory: tell the operator to keep a copy elsewhere */
     Str master_path;
     Str token_secret; /* TOKEN_SECRET_BYTES_MIN bytes or more */
     Arena _arena;

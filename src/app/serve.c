@@ -76,6 +76,7 @@ static void run_lanes(App *app, const sigset_t *signals)
     LOG(LOG_INFO, "server.draining",
         log_str("signal", number == SIGINT ? S("SIGINT") : S("SIGTERM")));
     log_flush();
+    atomic_store(&app->lanes_draining, app->lane_count);
     for (int i = 0; i < app->lane_count; i++) lane_stop(&app->lanes[i]);
     for (int i = 0; i < app->lane_count; i++) loop_join(app->lanes[i].loop);
 }

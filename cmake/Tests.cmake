@@ -15,3 +15,7 @@ foreach(source ${test_sources})
     add_test(NAME ${name} COMMAND test_${name})
 endforeach()
 add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tests/layers/layers_test.sh)
+
+# Renders what tests/handlebars/run.mjs compares with npm's handlebars.
+add_executable(render_cases tests/handlebars/render_cases.c)
+target_link_libraries(render_cases PRIVATE orq_domain orq_options)

@@ -12,6 +12,8 @@
 #include "app/secrets.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "domain/tenant/tenant_store.h"
+#include "domain/tenant/vault.h"
 
 typedef struct FirstJob {
     StoreJob job;
@@ -28,11 +30,33 @@ static int64_t wall_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A lost key must not be noticed when the first secret is needed, and a new one must not be mixed with
+ * what the old one sealed: one stored secret is tried before anything starts. */
+static Status check_master_key(StoreTx *tx, const Secrets *secrets, Err *err)
+{
+    Arena arena;
+    TenantRows first;
+    Str opened;
+    arena_init(&arena, MIB(1));
+    Status st = tenant_read_after(tx, 0, 1, &arena, &first, err);
+    if (st == ST_OK && first.count > 0 &&
+        vault_open(secrets->master, first.at[0].id, SECRET_API_KEY, first.at[0].key_sealed, &arena,
+                   &opened, NULL) != ST_OK)
+        st = err_set(err, ST_INVALID,
+                     "the master key in %.*s did not seal the secrets of this database; put the "
+                     "right key there (or name it with master_key_file)",
+                     STR_FMT(secrets->master_path));
+    arena_done(&arena);
+    return st;
+}
+
 static Status load_all(StoreTx *tx, StoreJob *job, Err *err)
 {
     App *app = CONTAINER_OF(job, FirstJob, job)->app;
     int64_t now_ms = wall_ms();
-    Status st = operator_load(tx, app->config->operator_password, now_ms, &app->operator_, err);
+    Status st = check_master_key(tx, app->secrets, err);
+    if (st == ST_OK)
+        st = operator_load(tx, app->config->operator_password, now_ms, &app->operator_, err);
     if (st == ST_OK) st = sessions_load(tx, app->sessions, now_ms, err);
     if (st == ST_OK && app->config->demo) st = demo_load(tx, app, now_ms, err);
     return st == ST_OK ? registry_load(tx, &app->registry, err) : st;

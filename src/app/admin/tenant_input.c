@@ -62,12 +62,11 @@ static bool domain_is_good(Str domain)
 
 bool email_is_good(Str address)
 {
-    static const char specials[] = "!#$%&'*+-/=?^_`{|}~."; /* RFC 5322 atext, and the dot */
+    const Str specials = S("!#$%&'*+-/=?^_`{|}~."); /* RFC 5322 atext, and the dot */
     ptrdiff_t at = str_find_last(address, '@');
     if (at < 1 || at > EMAIL_LOCAL_MAX || address.len > EMAIL_MAX) return false;
     for (ptrdiff_t i = 0; i < at; i++)
-        if (!is_alnum(address.at[i]) && !memchr(specials, address.at[i], sizeof specials - 1))
-            return false;
+        if (!is_alnum(address.at[i]) && str_find(specials, address.at[i]) < 0) return false;
     return domain_is_good(str_from(address, (size_t)at + 1));
 }
 
@@ -75,7 +74,7 @@ bool channel_name_is_good(Str name)
 {
     if (name.len == 0 || name.len > CHANNEL_MAX) return false;
     for (size_t i = 0; i < name.len; i++)
-        if (!is_alnum(name.at[i]) && !memchr("_.-", name.at[i], 3)) return false;
+        if (!is_alnum(name.at[i]) && str_find(S("_.-"), name.at[i]) < 0) return false;
     return !str_eq(name, S("global_system"));
 }
 
@@ -177,12 +176,10 @@ void tenant_input_read(const Fields *f, TenantInput *ret_input)
     in.has_name = fields_line(f, S("name"), 1, TENANT_NAME_MAX, &in.name);
     if (in.has_name && str_trim(in.name).len == 0) fields_problem(f, "name should not be empty");
     read_slug(f, &in);
-    in.has_rate =
-        fields_count(f, S("rateLimitPerMinute"), COUNT_MAX, &in.rate_limit_per_minute);
+    in.has_rate = fields_count(f, S("rateLimitPerMinute"), COUNT_MAX, &in.rate_limit_per_minute);
     in.has_cap = fields_count(f, S("dailyCap"), COUNT_MAX, &in.daily_cap);
-    in.has_webhook =
-        fields_is_null(f, S("webhookSecret")) ||
-        fields_text(f, S("webhookSecret"), 1, WEBHOOK_SECRET_MAX, &in.webhook_secret);
+    in.has_webhook = fields_is_null(f, S("webhookSecret")) ||
+                     fields_text(f, S("webhookSecret"), 1, WEBHOOK_SECRET_MAX, &in.webhook_secret);
     read_delivery_channels(f, &in);
     read_channels(f, &in);
     read_sender(f, &in);

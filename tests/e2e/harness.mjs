@@ -20,10 +20,6 @@ export const BINARY = resolve(root, process.env.ORQESTRA_BIN ?? 'build/dev/orqes
 export const PASSWORD = 'correct-horse-battery-e2e';
 export const TOKEN_SECRET = 'an-e2e-secret-that-is-longer-than-32-bytes';
 
-// A test file that ends early takes its server with it.
-const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
-
 const SANITIZER = /ERROR: \w+Sanitizer|runtime error:|SUMMARY: \w+Sanitizer/;
 
 export function freePort() {
@@ -90,17 +86,18 @@ export class Server {
     this.socketUrl = `ws://127.0.0.1:${this.port}/connection/websocket`;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
     this.stderr = '';
-    this.child = spawn(BINARY, ['serve'], {
+    // A test file that dies, however suddenly, takes its server with it.
+    this.child = spawn('setpriv', ['--pdeathsig', 'KILL', BINARY, 'serve'], {
       env: environment({ ...this.settings, ORQESTRA_DATA: this.data, ORQESTRA_LISTEN: `127.0.0.1:${this.port}` }),
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.stdout = '';
+    this.child.stdout.on('data', (part) => (this.stdout += part));
     this.child.stderr.on('data', (part) => (this.stderr += part));
-    running.add(this.child);
     this.exited = new Promise((done) => {
       this.child.on('error', (error) => done({ code: null, signal: String(error) }));
       this.child.on('close', (code, signal) => done({ code, signal }));
     });
-    this.exited.then(((child) => () => running.delete(child))(this.child));
     await this.#untilHealthy();
   }
 

@@ -254,10 +254,16 @@ test('E.14: user ids are free text within bounds', async () => {
   }
 });
 
-test('API-12: an eventId of the client is accepted, again too; one of a wrong kind is not', async () => {
-  for (let i = 0; i < 2; i++) {
-    assert.equal((await tenant.post(order('u1', { eventId: 'evt_optional_custom_id' }))).status, 200);
-  }
+test('API-12 API-36 E.1: an event sent again under its own eventId is answered alike and delivered once', async () => {
+  const send = (eventId) => tenant.post(order('repeat', { eventId }));
+  const [first, second] = [await send('evt_optional_custom_id'), await send('evt_optional_custom_id')];
+  assert.equal(first.status, 200);
+  assert.equal(first.text, second.text);
+  await send('another');
+  assert.equal((await tenant.history('repeat')).length, 2);
+});
+
+test('API-12: an eventId of a wrong kind is a 422', async () => {
   for (const eventId of [5, {}, 'x'.repeat(300)]) assertProblems(await tenant.post(order('u1', { eventId })));
 });
 

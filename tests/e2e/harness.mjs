@@ -160,8 +160,14 @@ export class Server {
     }
   }
 
-  logLines() {
-    return this.stderr.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  // What the pattern finds on stdout, once it is there.
+  shown(pattern) {
+    const found = () => pattern.exec(this.stdout);
+    const appears = new Promise((done) => {
+      this.child.stdout.on('data', () => found() && done(found()));
+      if (found()) done(found());
+    });
+    return within(appears, `${pattern} on stdout`);
   }
 
   call(method, path, options) {

@@ -187,9 +187,7 @@ test('RELIABILITY-22: secrets in the data directory are for the owner only', asy
 
 test('DESIGN: without a password in the settings one is made, and shown only once', async () => {
   await withServer({ env: { ORQESTRA_OPERATOR_PASSWORD: undefined } }, async (server) => {
-    const shown = /operator \/ (\S+)/.exec(server.stdout);
-    assert.ok(shown, server.stdout);
-    const [, password] = shown;
+    const [, password] = await server.shown(/operator \/ (\S+) /);
     server.secrets.add(password); // so it must not be in the log
     const login = () => server.call('POST', '/api/v1/admin/auth/login', { body: { username: 'operator', password } });
     assert.equal((await login()).status, 200);

@@ -46,6 +46,7 @@ static void read_some(Conn *c)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     Conn *c = poll->data;
+    loop_woke(c->loop);
     if (status < 0) {
         ended(c);
         return;

@@ -141,6 +141,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     Listener *listener = poll->data;
     (void)status;
     (void)events;
+    loop_woke(listener->loop);
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {

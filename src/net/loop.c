@@ -1,6 +1,6 @@
 /* One turn of libuv: timers -> prepare -> poll (sockets, mail) -> check. Ours hang on it so:
  *
- *   poll     sockets and the mailbox's wake-up
+ *   poll     sockets and the mailbox's wake-up; the first of them reads the clocks (loop_woke)
  *   check    the wheel, then every deferred task once, then the log is flushed
  *   prepare  the libuv timer is set to the wheel's next slot; an idle handle keeps poll from sleeping
  *            while tasks remain */
@@ -19,12 +19,18 @@ static void read_clocks(Loop *l)
     l->now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     clock_gettime(CLOCK_MONOTONIC, &now);
     l->mono_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    l->_slept = false;
+}
+
+void loop_woke(Loop *l)
+{
+    if (l->_slept) read_clocks(l);
 }
 
 static void open_mail(uv_async_t *wake)
 {
     Loop *l = wake->data;
-    read_clocks(l);
+    loop_woke(l);
     Mail *newest = atomic_exchange_explicit(&l->mailbox._newest, NULL, memory_order_acquire);
     Mail *first = NULL;
     while (newest) {
@@ -88,6 +94,7 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_timer_stop(&l->_timer);
     else
         uv_timer_start(&l->_timer, nothing, (uint64_t)sleep_ms, 0);
+    l->_slept = true;
 }
 
 Loop *loop_new(int index)

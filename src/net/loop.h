@@ -24,7 +24,7 @@ struct Task { /* zero-initialised = idle */
 struct Loop {
     uv_loop_t uv;
     int index;        /* 0 .. loops-1 */
-    int64_t now_ms;   /* wall clock at the start of this turn, Unix ms */
+    int64_t now_ms;   /* wall clock of this turn, Unix ms */
     uint64_t mono_ms; /* monotonic, same moment */
     Wheel wheel;
     Mailbox mailbox;
@@ -32,6 +32,7 @@ struct Loop {
     uint8_t *read_buf; /* LOOP_READ_BYTES, lent for the duration of one read callback */
     void *lane;        /* the application's own state for this loop */
     List _tasks;
+    bool _slept; /* the clocks above are from before the last sleep */
     uv_timer_t _timer;
     uv_prepare_t _prepare;
     uv_check_t _check;
@@ -45,6 +46,10 @@ void loop_join(Loop *l);
 void loop_free(Loop *l);
 void loop_stop(
     Loop *l); /* on the loop: returns from its run when nothing is left to do this turn */
+
+/* First of all in every callback that libuv makes out of its sleep (net's own business): brings the
+ * clocks to this turn. A loop may have slept for hours; a deadline counted from before is long past. */
+void loop_woke(Loop *l);
 
 /* Runs the task at the end of this turn and, while it returns TASK_AGAIN, once a turn after. Already
  * queued: nothing happens. */

@@ -1,6 +1,5 @@
 #include "net/loop.h"
 
-#include <sched.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,87 +7,117 @@
 #include "check_test.h"
 #include "net/conn_open.h"
 
-typedef struct World {
-    Loop *loop;
-    Conn *conn;
-    int ours; /* our end of the pair; the loop has the other */
-    int theirs;
-    uv_sem_t told;
-    uint64_t seen_ms; /* the loop's clock as a callback saw it */
-    Mail stop;
-} World;
-
-static uint64_t mono_ms(void)
+static uint64_t mono_now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
+
+static void no_start(Loop *l)
+{
+    (void)l;
+}
+
+/* ---- mail ---- */
+
+enum { LETTERS = 1000 };
+
+typedef struct Letter {
+    Mail mail;
+    int number;
+} Letter;
+
+static int opened;
+static Letter letters[LETTERS];
+
+static void open_letter(Mail *mail, Loop *here)
+{
+    assert_int_equal(CONTAINER_OF(mail, Letter, mail)->number, opened);
+    if (++opened == LETTERS) loop_stop(here);
+}
+
+TEST(mail_is_opened_in_the_order_of_posting)
+{
+    Loop *l = loop_new(0);
+    loop_start(l, no_start);
+    for (int i = 0; i < LETTERS; i++) {
+        letters[i] = (Letter){{NULL, open_letter}, i};
+        mailbox_post(l, &letters[i].mail);
+    }
+    loop_join(l);
+    assert_int_equal(opened, LETTERS);
+    loop_free(l);
+}
+
+/* ---- the clocks of a callback ---- */
+
+static uint64_t written_ms, seen_ms;
 
 static void on_read(Conn *c, uint8_t *at, size_t len)
 {
-    World *w = c->owner;
-    (void)at;
-    (void)len;
-    w->seen_ms = c->loop->mono_ms;
-    uv_sem_post(&w->told);
-}
-static void on_nothing(Conn *c)
-{
-    (void)c;
-}
-static const ConnEvents events = {on_read, on_nothing, on_nothing, on_nothing};
-
-static void on_start(Loop *l)
-{
-    World *w = l->lane;
-    w->conn = conn_open(l, w->theirs);
-    conn_counted(1);
-    w->conn->events = &events;
-    w->conn->owner = w;
-    uv_sem_post(&w->told);
+    (void)at, (void)len;
+    seen_ms = c->loop->mono_ms;
+    conn_close(c);
 }
 
-static void on_stop(Mail *mail, Loop *l)
+static void on_closed(Conn *c)
 {
-    conn_close(CONTAINER_OF(mail, World, stop)->conn);
-    loop_stop(l);
+    loop_stop(c->loop);
 }
 
-static void world_init(World *w)
+static const ConnEvents events = {on_read, NULL, NULL, on_closed};
+static int ends[2];
+
+static void open_conn(Loop *l)
 {
-    int pair[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-    *w = (World){.loop = loop_new(0), .ours = pair[0], .theirs = pair[1], .stop.open = on_stop};
-    w->loop->lane = w;
-    assert_int_equal(uv_sem_init(&w->told, 0), 0);
-    loop_start(w->loop, on_start);
-    uv_sem_wait(&w->told);
+    Conn *c = conn_open(l, ends[0]);
+    c->events = &events;
 }
 
-static void world_done(World *w)
+TEST(loop_after_a_sleep_has_the_time_of_the_event)
 {
-    mailbox_post(w->loop, &w->stop);
-    loop_join(w->loop);
-    loop_free(w->loop);
-    uv_sem_destroy(&w->told);
-    close(w->ours);
+    Loop *l = loop_new(0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    loop_start(l, open_conn);
+    usleep(100000); /* the loop sleeps; its clocks grow old */
+    written_ms = mono_now_ms();
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    loop_join(l);
+    assert_true(seen_ms >= written_ms);
+    close(ends[1]);
+    loop_free(l);
 }
 
-/* What a callback takes for "now" is not before the byte that woke it was sent: a deadline counted
- * from before the sleep would be over at once, and an idle server would refuse its next visitor. */
-TEST(loop_reads_its_clocks_after_a_sleep)
+/* ---- tasks ---- */
+
+static Task task;
+static int runs;
+static Loop *task_loop;
+
+static TaskResult run_task(Task *t)
 {
-    World w;
-    world_init(&w);
-    for (int i = 0; i < 3; i++) {
-        uint64_t sent_ms = mono_ms() + 5;
-        while (mono_ms() < sent_ms) sched_yield(); /* the loop's last look at the clock is over */
-        assert_int_equal(write(w.ours, "x", 1), 1);
-        uv_sem_wait(&w.told);
-        assert_true(w.seen_ms >= sent_ms);
-    }
-    world_done(&w);
+    (void)t;
+    if (++runs < 5) return TASK_AGAIN;
+    loop_stop(task_loop);
+    return TASK_DONE;
+}
+
+static void defer_task(Loop *l)
+{
+    task_loop = l;
+    task.run = run_task;
+    loop_defer(l, &task);
+    loop_defer(l, &task); /* queued already */
+}
+
+TEST(loop_runs_a_task_again_while_it_asks_for_it)
+{
+    Loop *l = loop_new(0);
+    loop_start(l, defer_task);
+    loop_join(l);
+    assert_int_equal(runs, 5);
+    loop_free(l);
 }
 
 TEST_MAIN()

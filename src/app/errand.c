@@ -36,7 +36,10 @@ bool errand_send(Errand *e, StoreKind kind)
     e->call.kind = kind;
     e->call.done = settle;
     Status st = store_submit(rq->lane->app->store, &e->call);
-    if (st != ST_OK) respond_status(rq, st, NULL);
+    if (st == ST_OK)
+        rq->lane->errands_out++;
+    else
+        respond_status(rq, st, NULL);
     return st == ST_OK;
 }
 
@@ -63,6 +66,7 @@ static void come_home(Mail *mail, Loop *here)
 {
     Errand *e = CONTAINER_OF(mail, Errand, mail);
     (void)here;
+    e->rq->lane->errands_out--;
     e->back(e->rq, e);
 }
 

@@ -1,6 +1,8 @@
 /* Stopping: no new connections; idle ones close at once, WebSockets with 3001, requests in hand get their
  * answer; after DRAIN_TIMEOUT_MS whatever is left is cut. All loops stop together: an answer in hand on
- * one lane may wait for mail that every lane must open (a new snapshot). */
+ * one lane may wait for mail that every lane must open (a new snapshot). A client that left does not take
+ * its errand along: that comes home first. And each loop reads its box once more before it ends, for
+ * what the last errand sent to all. */
 #include "app/app.h"
 #include "app/http/server.h"
 #include "app/ws/endpoint.h"
@@ -27,6 +29,12 @@ void lane_start(Lane *lane)
     }
 }
 
+static bool is_idle(const Lane *lane)
+{
+    return http_server_is_empty(lane->http) && ws_server_is_empty(lane->ws) &&
+           lane->errands_out == 0;
+}
+
 static void on_drain_check(Timer *timer)
 {
     Lane *lane = CONTAINER_OF(timer, Lane, drain_timer);
@@ -35,15 +43,16 @@ static void on_drain_check(Timer *timer)
         http_server_close_all(lane->http);
         ws_server_close_all(lane->ws);
     }
-    bool empty = http_server_is_empty(lane->http) && ws_server_is_empty(lane->ws);
-    if (empty && !lane->drained) {
+    if (!lane->drained && is_idle(lane)) {
         lane->drained = true;
         atomic_fetch_sub(&lane->app->lanes_draining, 1);
     }
-    if (atomic_load(&lane->app->lanes_draining) == 0)
+    if (atomic_load(&lane->app->lanes_draining) == 0) {
+        loop_open_mail(lane->loop);
         loop_stop(lane->loop);
-    else
+    } else {
         loop_arm(lane->loop, &lane->drain_timer, DRAIN_CHECK_MS, on_drain_check);
+    }
 }
 
 static void drain(Mail *mail, Loop *here)

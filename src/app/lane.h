@@ -23,9 +23,10 @@ struct Lane {
     struct HttpServer *http;
     struct WsServer *ws;
     struct Listener *listener;
+    uint32_t errands_out; /* taken by the store, not home yet */
     Timer drain_timer;
     uint64_t drain_until_ms; /* monotonic; what is left then is cut */
-    bool drained;            /* no connection is left here */
+    bool drained;            /* neither connections nor errands are left here */
     Mail mail;               /* lane_stop's */
 };
 

@@ -27,9 +27,8 @@ void loop_woke(Loop *l)
     if (l->_slept) read_clocks(l);
 }
 
-static void open_mail(uv_async_t *wake)
+void loop_open_mail(Loop *l)
 {
-    Loop *l = wake->data;
     loop_woke(l);
     Mail *newest = atomic_exchange_explicit(&l->mailbox._newest, NULL, memory_order_acquire);
     Mail *first = NULL;
@@ -44,6 +43,13 @@ static void open_mail(uv_async_t *wake)
         first->open(first, l);
         first = next;
     }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    Loop *l = wake->data;
+    read_clocks(l);
+    loop_open_mail(l);
 }
 
 static void nothing(uv_timer_t *timer)
@@ -107,7 +113,7 @@ Loop *loop_new(int index)
     read_clocks(l);
     wheel_init(&l->wheel, l->mono_ms);
     CHECK(uv_loop_init(&l->uv) == 0);
-    CHECK(uv_async_init(&l->uv, &l->mailbox._wake, open_mail) == 0);
+    CHECK(uv_async_init(&l->uv, &l->mailbox._wake, on_wake) == 0);
     CHECK(uv_timer_init(&l->uv, &l->_timer) == 0);
     CHECK(uv_prepare_init(&l->uv, &l->_prepare) == 0);
     CHECK(uv_check_init(&l->uv, &l->_check) == 0);

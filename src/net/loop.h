@@ -51,6 +51,9 @@ void loop_stop(
  * clocks to this turn. A loop may have slept for hours; a deadline counted from before is long past. */
 void loop_woke(Loop *l);
 
+/* On the loop: opens what has arrived by now, without waiting for the next turn's wake-up. */
+void loop_open_mail(Loop *l);
+
 /* Runs the task at the end of this turn and, while it returns TASK_AGAIN, once a turn after. Already
  * queued: nothing happens. */
 void loop_defer(Loop *l, Task *task);

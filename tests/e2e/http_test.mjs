@@ -63,13 +63,13 @@ test('RFC 9112 2.2: one byte at a time is the same', async () => {
   assert.equal((await raw.response()).status, 200);
 });
 
-test('RFC 9112 7.1: chunked bodies, with trailers', async () => {
+test('RFC 9112 7.1: chunked bodies, with extensions and trailers', async () => {
   const body = EVENT('chunked', 'chunky');
   const chunks = [body.slice(0, 1), body.slice(1, 20), body.slice(20)];
   const raw = await RawTcp.open(server);
   raw.write(chunkedPost(`${chunks.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join('')}0\r\n\r\n`));
   assert.equal((await raw.response()).status, 200);
-  raw.write(chunkedPost(`${body.length.toString(16).toUpperCase()}\r\n${body}\r\n0\r\nX-Trailer: t\r\n\r\n`));
+  raw.write(chunkedPost(`${body.length.toString(16).toUpperCase()};name=value\r\n${body}\r\n0\r\nX-Trailer: t\r\n\r\n`));
   assert.equal((await raw.response()).status, 200);
   raw.write(HEALTH);
   assert.equal((await raw.response()).status, 200);
@@ -259,7 +259,7 @@ test('RELIABILITY-14: what could be read in two ways is refused once and the con
 test('E.14 RFC 3986: broken escapes in a path are refused', async () => {
   for (const segment of ['%', '%2', '%zz', '%00', '%0a', '%ff', '%c3%28']) {
     const answer = await tenant.call('GET', `/api/v1/notifications/${tenant.id}/${segment}`);
-    assert.ok([400, 404].includes(answer.status), `${segment}: ${answer.text}`);
+    assert.equal(answer.status, 400, `${segment}: ${answer.text}`);
   }
 });
 

@@ -51,6 +51,26 @@ test('P1: a graceful end answers what is in hand, closes sockets with 3001 and k
   });
 });
 
+test('P1: a change of a tenant in hand at the end is made and answered', async () => {
+  await withServer({ env: { ORQESTRA_WORKERS: '4' } }, async (server) => {
+    await server.signIn();
+    const body = JSON.stringify({ name: 'Last Minute' });
+    const busy = await RawTcp.open(server);
+    busy.write(`POST /api/v1/admin/tenants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.session}\r\n`
+      + `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`);
+    assert.equal((await busy.response()).status, 100);
+    const ended = server.terminate();
+    // Long enough for loops without connections to find that out; every one of them must hear of the tenant.
+    await new Promise((done) => setTimeout(done, 200));
+    busy.write(body);
+    assert.equal((await busy.response()).status, 201);
+    await ended;
+    await server.launch();
+    const { json } = await server.admin('GET', '/tenants');
+    assert.ok(json.data.some((tenant) => tenant.name === 'Last Minute'));
+  });
+});
+
 test('RT-20: a restart keeps everything, and centrifuge comes back by itself', async () => {
   await withServer({}, async (server) => {
     const tenant = await server.createTenant({ channels: ['orders'] });

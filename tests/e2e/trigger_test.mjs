@@ -57,6 +57,11 @@ test('API-01: the name of the key header is case-insensitive', async () => {
   }
 });
 
+test('API-05: a tenant without a webhook secret may send any signature', async () => {
+  const answer = await tenant.post(order('u1'), { headers: { 'X-Orqestra-Signature': 'not-even-hex' } });
+  assert.equal(answer.status, 200);
+});
+
 test('API-22 ORQ-21: an inactive tenant is refused at the next request, and welcome again later', async () => {
   const team = await server.createTenant();
   const trigger = () => team.post({ eventType: 'global.info', payload: { userId: 'u' } });

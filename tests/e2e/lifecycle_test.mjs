@@ -156,7 +156,8 @@ test('DESIGN: a backup taken while events come in can be served at once', async 
     const tenant = await server.createTenant();
     for (let n = 0; n < 30; n++) await note(tenant, 'u', String(n));
     const before = await tenant.history('u');
-    const target = join(freshDirectory(), 'copy');
+    const room = freshDirectory();
+    const target = join(room, 'copy');
     let writing = true;
     const writer = (async () => {
       while (writing) await note(tenant, 'noise', 'x');
@@ -175,7 +176,7 @@ test('DESIGN: a backup taken while events come in can be served at once', async 
       assert.deepEqual(await tenant.history('u'), before);
     } finally {
       await copy.stop();
-      rmSync(target, { recursive: true });
+      rmSync(room, { recursive: true });
     }
   });
 });

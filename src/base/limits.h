@@ -67,10 +67,11 @@ enum {
     TENANTS_MAX = 100000,
     TENANT_BYTES_MAX = MIB(32),        /* a tenant in memory, its compiled programs aside */
     TEMPLATE_PAGE_BYTES_MAX = MIB(64), /* 100 stored templates, or 500 tenants, read at once */
-    LEFT_OUT_MAX = 32,                 /* templates that no longer compile, remembered for the log */
+    LEFT_OUT_MAX = 32, /* templates that no longer compile, remembered for the log */
     TITLE_MAX = KIB(4),
     PUSH_BODY_MAX = KIB(48), /* so that a whole publication stays below WS_MESSAGE_MAX */
-    PUBLICATION_MAX = WS_MESSAGE_MAX - KIB(1), /* its JSON object; the rest is for the push around it */
+    PUBLICATION_MAX = WS_MESSAGE_MAX -
+                      KIB(1), /* its JSON object; the rest is for the push around it */
 
     /* Feed pages (E.5) */
     FEED_LIMIT_DEFAULT = 50,
@@ -79,11 +80,11 @@ enum {
     PAGE_LIMIT_MAX = 200,
 
     /* Store */
-    STORE_QUEUE_MAX = 100000, /* calls waiting for the writer; more are answered ST_FULL */
-    STORE_BATCH_MAX = 1000,   /* calls in one commit */
-    STORE_READERS = 2,        /* reader threads */
+    STORE_QUEUE_MAX = 100000,   /* calls waiting for the writer; more are answered ST_FULL */
+    STORE_BATCH_MAX = 1000,     /* calls in one commit */
+    STORE_READERS = 2,          /* reader threads */
     STORE_USERS_CACHED = 32768, /* users the writer remembers; about 200 bytes each */
-    SCHEMA_WAL_PAGES = 1000,  /* checkpoint after this many pages, on the writer's connection */
+    SCHEMA_WAL_PAGES = 1000,    /* checkpoint after this many pages, on the writer's connection */
 
     /* Sessions (RELIABILITY threat 23) */
     SESSION_TTL_S = 8 * 3600,

@@ -7,8 +7,8 @@ enum { PASSES = 2, MEMORY_BYTES = 19456 * 1024 };
 _Static_assert(sizeof(PasswordHash) == crypto_pwhash_STRBYTES, "libsodium fills all of it");
 
 /* Made from 32 random bytes that were then forgotten. */
-const PasswordHash PASSWORD_OF_NOBODY = {
-    "$argon2id$v=19$m=19456,t=2,p=1$QgjPI6SKaWB/bS4IiSSw1Q$3QmRmr0bBAxC/mXcAxQpx8bYvBt8DrKeKGScYlMR+ls"};
+const PasswordHash PASSWORD_OF_NOBODY = {"$argon2id$v=19$m=19456,t=2,p=1$QgjPI6SKaWB/"
+                                         "bS4IiSSw1Q$3QmRmr0bBAxC/mXcAxQpx8bYvBt8DrKeKGScYlMR+ls"};
 
 Status password_hash(Str password, PasswordHash *ret_hash, Err *err)
 {

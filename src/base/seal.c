@@ -61,8 +61,8 @@ Status unseal(const SealKey *key, Str name, Str sealed, Arena *arena, Str *ret_s
     uint8_t *out = arena_try(arena, sealed.len - SEAL_OVERHEAD + 1);
     if (!out) return err_set(err, ST_TOO_BIG, "a stored secret does not fit into memory");
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            out, &len, NULL, in + HEAD + NONCE, sealed.len - HEAD - NONCE,
-            (const uint8_t *)name.at, name.len, in + HEAD, key->at) != 0)
+            out, &len, NULL, in + HEAD + NONCE, sealed.len - HEAD - NONCE, (const uint8_t *)name.at,
+            name.len, in + HEAD, key->at) != 0)
         return err_set(err, ST_INVALID, "a stored secret is damaged or belongs elsewhere");
     out[len] = 0;
     *ret_secret = str_make(out, len);

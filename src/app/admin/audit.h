@@ -11,11 +11,11 @@
 typedef struct AuditEntry {
     uint32_t tenant_no; /* 0: the whole server */
     int64_t at_ms;
-    Str actor;         /* username */
+    Str actor;          /* username */
     const char *action; /* "tenant.created" */
-    Str subject;       /* id of the thing */
-    Str trace_id;      /* {NULL,0}: none */
-    Str before, after; /* JSON, or {NULL,0} */
+    Str subject;        /* id of the thing */
+    Str trace_id;       /* {NULL,0}: none */
+    Str before, after;  /* JSON, or {NULL,0} */
 } AuditEntry;
 
 Status audit_write(StoreTx *tx, const AuditEntry *entry, Err *err) MUST_USE;

@@ -44,7 +44,7 @@ struct AdminJob {
 /* Answers 404 and returns NULL when an id in the path is no UUID. */
 AdminJob *admin_job_new(Request *rq, AdminRun run, void *input);
 void admin_job_send(AdminJob *job, StoreKind kind); /* again from `then`, if need be */
-void admin_job_answer(AdminJob *job); /* for `then` */
+void admin_job_answer(AdminJob *job);               /* for `then` */
 
 /* Every loop has the new snapshot before the answer goes out. The last thing run() does. */
 Status admin_job_stage(StoreTx *tx, AdminJob *job, uint32_t tenant_no, Err *err) MUST_USE;

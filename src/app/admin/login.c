@@ -128,7 +128,8 @@ static Status compare(StoreTx *tx, StoreJob *job, Err *err)
     if (st == ST_NOT_FOUND) st = ST_OK;
     if (st != ST_OK) return st;
 
-    try->fits = password_fits(try->password, known ? &try->user.hash : &PASSWORD_OF_NOBODY) && known;
+    try->fits = password_fits(try->password, known ? &try->user.hash : &PASSWORD_OF_NOBODY) &&
+                known;
     if (decided) {
         try->fits = decided_fits;
         try->user.role = ROLE_OPERATOR;

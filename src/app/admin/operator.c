@@ -75,8 +75,8 @@ static Status write_user(StoreTx *tx, Operator *o, Err *err)
 {
     const AuditEntry entry = {.at_ms = o->started_ms,
                               .actor = S("server"),
-                              .action =
-                                  o->was_there ? "operator.password_changed" : "operator.created",
+                              .action = o->was_there ? "operator.password_changed"
+                                                     : "operator.created",
                               .subject = OPERATOR_NAME};
     Status st = admin_user_write(tx, OPERATOR_NAME, &o->user, o->started_ms, err);
     return st == ST_OK ? audit_write(tx, &entry, err) : st;
@@ -145,8 +145,8 @@ static void fail(const Operator *o, const char *step)
         log_str("why", err_view(&o->job.call.err)));
 }
 
-static void submit(Operator *o, StoreKind kind,
-                   Status (*run)(StoreTx *tx, StoreJob *job, Err *err), void (*done)(StoreCall *))
+static void submit(Operator *o, StoreKind kind, Status (*run)(StoreTx *tx, StoreJob *job, Err *err),
+                   void (*done)(StoreCall *))
 {
     o->job = (StoreJob){.call = {.kind = kind, .done = done}, .run = run};
     if (store_submit(o->app->store, &o->job.call) != ST_OK) fail(o, "submit");

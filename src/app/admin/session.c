@@ -143,7 +143,8 @@ static void touch(Session *session, int64_t now_ms)
 {
     session->idle_until_ms = now_ms + IDLE_MS;
     session->touch_due = session->idle_until_ms - session->stored_idle_ms >= TOUCH_AFTER_MS;
-    if (session->touch_due) session->stored_idle_ms = session->idle_until_ms; /* the caller writes */
+    if (session->touch_due)
+        session->stored_idle_ms = session->idle_until_ms; /* the caller writes */
 }
 
 bool sessions_check(Sessions *s, Str token, int64_t now_ms, Session *ret_session)

@@ -27,7 +27,8 @@ Status admin_user_read(StoreTx *tx, Str username, AdminUser *ret_user, Err *err)
     Rows rows;
     AdminUser user = {0};
     arena_init(&arena, ROWS_BYTES_MAX);
-    Status st = tx_query(tx, "SELECT password_hash, role, tenant FROM admin_user WHERE username = $1",
+    Status st = tx_query(tx,
+                         "SELECT password_hash, role, tenant FROM admin_user WHERE username = $1",
                          VALUES(value_text(username)), &arena, &rows, err);
     if (st == ST_OK && rows.count == 0) st = err_set(err, ST_NOT_FOUND, "no such user");
     if (st == ST_OK && (!password_hash_from(rows_text(&rows, 0, 0), &user.hash) ||
@@ -52,8 +53,8 @@ Status admin_user_write(StoreTx *tx, Str username, const AdminUser *user, int64_
                   "INSERT INTO admin_user (username, password_hash, role, tenant, must_reset, "
                   "created_ms) VALUES ($1, $2, $3, $4, 0, $5)",
                   VALUES(value_text(username), value_text(str_of(user->hash.text)),
-                         value_int(user->role),
-                         tenant_value(user->role, user->tenant_no), value_int(now_ms)),
+                         value_int(user->role), tenant_value(user->role, user->tenant_no),
+                         value_int(now_ms)),
                   NULL, err);
 }
 
@@ -63,9 +64,9 @@ Status session_insert(StoreTx *tx, const Session *session, int64_t now_ms, Err *
                   "INSERT INTO admin_session (id_hash, username, role, tenant, created_ms, "
                   "expires_ms, idle_until_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
                   VALUES(hash_value(&session->id_hash), value_text(str_of(session->username)),
-                         value_int(session->role),
-                         tenant_value(session->role, session->tenant_no), value_int(now_ms),
-                         value_int(session->expires_ms), value_int(session->idle_until_ms)),
+                         value_int(session->role), tenant_value(session->role, session->tenant_no),
+                         value_int(now_ms), value_int(session->expires_ms),
+                         value_int(session->idle_until_ms)),
                   NULL, err);
 }
 
@@ -109,7 +110,8 @@ Status sessions_load(StoreTx *tx, Sessions *s, int64_t now_ms, Err *err)
     Arena arena;
     Rows rows;
     arena_init(&arena, ROWS_BYTES_MAX);
-    Status st = tx_run(tx, "DELETE FROM admin_session WHERE expires_ms <= $1 OR idle_until_ms <= $2",
+    Status st = tx_run(tx,
+                       "DELETE FROM admin_session WHERE expires_ms <= $1 OR idle_until_ms <= $2",
                        VALUES(value_int(now_ms), value_int(now_ms)), NULL, err);
     if (st == ST_OK)
         st = tx_query(tx,

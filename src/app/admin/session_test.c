@@ -10,8 +10,7 @@ static Session made(Sessions *s, const char *username, int64_t now_ms, char *ret
 {
     Random random;
     random_init(&random);
-    Session session =
-        session_make(ROLE_OPERATOR, 0, str_of(username), now_ms, &random, ret_token);
+    Session session = session_make(ROLE_OPERATOR, 0, str_of(username), now_ms, &random, ret_token);
     sessions_add(s, &session);
     return session;
 }

@@ -9,8 +9,8 @@
 /* ---- list ---- */
 
 enum {
-    LIST_STEP = 8,             /* templates read at once: each may hold 256 KiB */
-    LIST_BYTES_MAX = MIB(3),   /* a page ends early beyond this, and says so by its cursor */
+    LIST_STEP = 8,           /* templates read at once: each may hold 256 KiB */
+    LIST_BYTES_MAX = MIB(3), /* a page ends early beyond this, and says so by its cursor */
     STEP_ARENA_MAX = 2 * LIST_STEP * (TEMPLATE_SOURCE_MAX + TITLE_MAX),
 };
 

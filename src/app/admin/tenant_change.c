@@ -90,10 +90,9 @@ static Status check_channel_stays(StoreTx *tx, AdminJob *job, const TenantRow *r
     Status st = template_find_target(tx, row->no, name, job->arena, &found, &user, err);
     if (st != ST_OK || !found) return st;
     return admin_job_refuse(
-        job, arena_format(job->arena,
-                          "channels must keep %.*s: the %.*s template for %.*s publishes to it",
-                          STR_FMT(name), STR_FMT(channel_name(user.channel)),
-                          STR_FMT(user.event_type)));
+        job, arena_format(
+                 job->arena, "channels must keep %.*s: the %.*s template for %.*s publishes to it",
+                 STR_FMT(name), STR_FMT(channel_name(user.channel)), STR_FMT(user.event_type)));
 }
 
 static Status check_channels(StoreTx *tx, AdminJob *job, const TenantRow *row, Err *err)

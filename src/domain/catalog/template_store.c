@@ -82,16 +82,16 @@ Status template_insert(StoreTx *tx, const TemplateRow *row, Err *err)
 Status template_save(StoreTx *tx, const TemplateRow *row, Err *err)
 {
     int64_t changed = 0;
-    Status st =
-        tx_run(tx,
-               "UPDATE template SET event_type = $1, format = $2, subject = $3, body = $4, "
-               "target_channel = $5, version = $6, active = $7, updated_ms = $8 "
-               "WHERE tenant = $9 AND id = $10",
-               VALUES(value_text(row->event_type), value_int(row->format), value_text(row->subject),
-                      value_text(row->body), value_text(row->target_channel),
-                      value_int(row->version), value_int(row->active), value_int(row->updated_ms),
-                      value_int(row->tenant_no), id_value(&row->id)),
-               &changed, err);
+    Status st = tx_run(tx,
+                       "UPDATE template SET event_type = $1, format = $2, subject = $3, body = $4, "
+                       "target_channel = $5, version = $6, active = $7, updated_ms = $8 "
+                       "WHERE tenant = $9 AND id = $10",
+                       VALUES(value_text(row->event_type), value_int(row->format),
+                              value_text(row->subject), value_text(row->body),
+                              value_text(row->target_channel), value_int(row->version),
+                              value_int(row->active), value_int(row->updated_ms),
+                              value_int(row->tenant_no), id_value(&row->id)),
+                       &changed, err);
     if (st != ST_OK) return st;
     return changed ? ST_OK : err_set(err, ST_NOT_FOUND, "Template not found");
 }

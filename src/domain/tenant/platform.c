@@ -26,8 +26,7 @@
     "Arial,sans-serif;\">\n"                                                                       \
     "<tr><td style=\"padding:28px 32px 0 32px;\">\n"                                               \
     "<span style=\"display:inline-block;padding:4px 10px;border-radius:999px;background:" tint     \
-    ";color:" accent ";font-size:12px;font-weight:600;letter-spacing:.04em;\">" label              \
-    "</span>\n"                                                                                    \
+    ";color:" accent ";font-size:12px;font-weight:600;letter-spacing:.04em;\">" label "</span>\n"  \
     "</td></tr>\n"                                                                                 \
     "{{#if title}}<tr><td style=\"padding:16px 32px 0 32px;color:#111827;font-size:22px;"          \
     "line-height:1.3;font-weight:700;\">{{title}}</td></tr>\n"                                     \

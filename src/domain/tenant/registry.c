@@ -108,8 +108,7 @@ Status registry_load(StoreTx *tx, Registry **ret_registry, Err *err)
     Registry *r = mem_new(Registry);
     uint32_t last_no = 0;
     Status st;
-    do
-        st = gather_page(&all, tx, &r->left_out, last_no, &last_no, err);
+    do st = gather_page(&all, tx, &r->left_out, last_no, &last_no, err);
     while (st == ST_OK && last_no);
 
     if (st == ST_OK) {
@@ -161,7 +160,8 @@ Snapshot *registry_publish(Registry *r, StagedTenant *staged)
     Tenant **tenants = mem_alloc(sizeof *tenants * (old->count + 1));
     uint32_t count = 0;
     for (uint32_t i = 0; i < old->count; i++)
-        if (old->tenants[i]->no != staged->tenant_no) tenants[count++] = tenant_ref(old->tenants[i]);
+        if (old->tenants[i]->no != staged->tenant_no)
+            tenants[count++] = tenant_ref(old->tenants[i]);
     if (staged->tenant) tenants[count++] = staged->tenant;
     staged->tenant = NULL; /* its reference is the snapshot's now */
 

@@ -106,14 +106,14 @@ Status tenant_save(StoreTx *tx, const TenantRow *row, Err *err)
     Value values[COLUMN_COUNT + 1];
     int64_t changed = 0;
     values_of(row, values);
-    Status st =
-        tx_run(tx,
-               "UPDATE tenant SET id = $1, name = $2, slug = $3, active = $4, api_key_hash = $5, "
-               "api_key_sealed = $6, webhook_secret_sealed = $7, rate_limit_per_minute = $8, "
-               "daily_cap = $9, delivery_channels = $10, channels = $11, sender_email = $12, "
-               "sender_name = $13, bridge_dialects = $14, created_ms = $15, updated_ms = $16 "
-               "WHERE no = $17",
-               values, COLUMN_COUNT + 1, &changed, err);
+    Status st = tx_run(
+        tx,
+        "UPDATE tenant SET id = $1, name = $2, slug = $3, active = $4, api_key_hash = $5, "
+        "api_key_sealed = $6, webhook_secret_sealed = $7, rate_limit_per_minute = $8, "
+        "daily_cap = $9, delivery_channels = $10, channels = $11, sender_email = $12, "
+        "sender_name = $13, bridge_dialects = $14, created_ms = $15, updated_ms = $16 "
+        "WHERE no = $17",
+        values, COLUMN_COUNT + 1, &changed, err);
     if (st != ST_OK) return st;
     return changed ? ST_OK : err_set(err, ST_NOT_FOUND, "Tenant not found");
 }

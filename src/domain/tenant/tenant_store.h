@@ -37,8 +37,7 @@ Status tenant_save(StoreTx *tx, const TenantRow *row, Err *err) MUST_USE; /* by 
 Status tenant_read(StoreTx *tx, Uuid id, Arena *arena, TenantRow *ret_row, Err *err) MUST_USE;
 Status tenant_read_no(StoreTx *tx, uint32_t no, Arena *arena, TenantRow *ret_row,
                       Err *err) MUST_USE;
-Status tenant_read_slug(StoreTx *tx, Str slug, Arena *arena, TenantRow *ret_row,
-                        Err *err) MUST_USE;
+Status tenant_read_slug(StoreTx *tx, Str slug, Arena *arena, TenantRow *ret_row, Err *err) MUST_USE;
 /* At most `limit` rows: upwards from after_no, or newest first below before_no. */
 Status tenant_read_after(StoreTx *tx, uint32_t after_no, uint32_t limit, Arena *arena,
                          TenantRows *ret_rows, Err *err) MUST_USE;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/listen.h"
+#include "net/peers.h"
 
 /* A descriptor is a connection: take all we may have, keep some for files and for saying no. */
 static void raise_descriptor_limit(void)
@@ -93,6 +94,7 @@ int serve(const Config *config)
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     raise_descriptor_limit();
+    peers_limit((unsigned)config->connections_per_address);
 
     App *app = mem_new(App);
     app->config = config;

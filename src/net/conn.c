@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "net/conn_open.h"
+#include "net/peers.h"
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -55,11 +56,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if ((events & UV_READABLE) && c->_reading && !c->_closing) read_some(c);
 }
 
-Conn *conn_open(Loop *l, int fd)
+Conn *conn_open(Loop *l, int fd, struct Peer *peer)
 {
     Conn *c = mem_new(Conn);
     c->loop = l;
     c->_fd = fd;
+    c->_peer = peer;
     if (uv_poll_init(&l->uv, &c->_poll, fd) != 0) {
         mem_free(c);
         return NULL;
@@ -108,6 +110,7 @@ static void on_handle_closed(uv_handle_t *handle)
 {
     Conn *c = handle->data;
     close(c->_fd);
+    peers_leave(c->_peer);
     conn_counted(-1);
     c->events->on_closed(c);
     mem_free(c);

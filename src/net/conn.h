@@ -32,6 +32,7 @@ struct Conn {
     Loop *loop;
     const ConnEvents *events; /* the owner may swap events and owner together (an upgrade) */
     void *owner;
+    struct Peer *_peer; /* its address's count; NULL without a limit */
     int _fd;
     bool _reading, _wants_write, _closing, _eof;
 };

@@ -6,9 +6,9 @@
 
 #include "net/conn.h"
 
-/* Takes fd (non-blocking). Starts reading; events and owner must be set before the turn ends.
- * NULL: the loop has no room; the caller still owns fd. */
-Conn *conn_open(Loop *l, int fd);
+/* Takes fd (non-blocking) and its place among its address's connections. Starts reading; events and owner must be set before the turn ends.
+ * NULL: the loop has no room; the caller still owns both. */
+Conn *conn_open(Loop *l, int fd, struct Peer *peer);
 void conn_counted(int change);
 
 #endif

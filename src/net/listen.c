@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/conn_open.h"
+#include "net/peers.h"
 
 enum { BACKLOG = 4096, PAUSE_MS = 100 };
 
@@ -116,24 +117,31 @@ static void resume_accepting(Timer *timer)
     uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
 }
 
-static void admit(Listener *listener, int fd)
+/* No room in the process, or none left for this address: say so and close. */
+static void turn_away(Listener *listener, int fd, Peer *peer)
+{
+    listener->options.refuse(fd);
+    close(fd);
+    peers_leave(peer);
+    conn_counted(-1);
+}
+
+static void admit(Listener *listener, int fd, const struct sockaddr_storage *address)
 {
     int on = 1;
+    Peer *peer;
     conn_counted(1);
-    if (conn_count() > atomic_load_explicit(&open_max, memory_order_relaxed)) {
-        listener->options.refuse(fd);
-        close(fd);
-        conn_counted(-1);
+    if (peers_enter(address, &peer) != ST_OK ||
+        conn_count() > atomic_load_explicit(&open_max, memory_order_relaxed)) {
+        turn_away(listener, fd, peer);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    Conn *c = conn_open(listener->loop, fd);
-    if (!c) {
-        close(fd);
-        conn_counted(-1);
-        return;
-    }
-    listener->options.on_accept(c, listener->options.ctx);
+    Conn *c = conn_open(listener->loop, fd, peer);
+    if (c)
+        listener->options.on_accept(c, listener->options.ctx);
+    else
+        turn_away(listener, fd, peer);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)
@@ -143,9 +151,12 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     (void)events;
     loop_woke(listener->loop);
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage address;
+        socklen_t len = sizeof address;
+        int fd = accept4(listener->fd, (struct sockaddr *)&address, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            admit(listener, fd);
+            admit(listener, fd, &address);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             uv_poll_stop(&listener->poll);
             loop_arm(listener->loop, &listener->resume, PAUSE_MS, resume_accepting);

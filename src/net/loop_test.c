@@ -71,7 +71,7 @@ static int ends[2];
 
 static void open_conn(Loop *l)
 {
-    Conn *c = conn_open(l, ends[0]);
+    Conn *c = conn_open(l, ends[0], NULL);
     c->events = &events;
 }
 

@@ -57,9 +57,10 @@ bool request_origin_is_allowed(const Request *rq)
 void cors_add_headers(Request *rq)
 {
     Str origin = rq->head ? request_header(rq, S("origin")) : S("");
+    if (allowed_of(rq)->count == 0) return;
+    respond_header(rq, S("Vary"), S("Origin")); /* also without one: a shared cache must know */
     if (origin.len == 0 || !is_listed(allowed_of(rq), origin)) return;
     respond_header(rq, S("Access-Control-Allow-Origin"), origin);
-    respond_header(rq, S("Vary"), S("Origin"));
     respond_header(rq, S("Access-Control-Expose-Headers"),
                    S("Retry-After, X-Trace-Id, Idempotency-Replayed"));
 }

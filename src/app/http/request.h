@@ -17,7 +17,7 @@ typedef struct Request Request;
 typedef struct Route Route;
 typedef void (*Handler)(Request *rq);
 
-enum { REQUEST_PARAMS_MAX = 4, RESPONSE_HEADERS_MAX = 8 };
+enum { REQUEST_PARAMS_MAX = 4, RESPONSE_HEADERS_MAX = 16 };
 
 struct Request {
     Lane *lane;

@@ -190,9 +190,11 @@ static void measure_latency(void)
     Source ours = {
         .pid = server.pid, .crowd = &crowd, .posters = posters, .request = buf_view(&request)};
     source_warm_up(&ours, NULL);
+    DiskWatch *disk = disk_watch_start(&server);
     CallerBoard *busy = caller_start(&server);
     source_saturate(&ours, LATENCY_OUTSTANDING, LATENCY_S * 1000000000ull, &work);
     Samples *delays = caller_end(busy);
+    disk_watch_end(disk);
     table_note("POST: alone p50 %.2f ms, p99 %.2f ms; during broadcasts (%.2f M deliveries/s) p50 "
                "%.2f ms, p99 %.2f ms, max %.1f ms, %u calls",
                samples_ms(alone, 0.5), samples_ms(alone, 0.99), work_rate(&work) / 1e6,

@@ -106,7 +106,9 @@ static void measure_cost(const Server *s)
 static void measure_delay(const Server *s)
 {
     SocketDelay delay;
+    DiskWatch *disk = disk_watch_start(s);
     socket_delay_run(s, USERS, DELAY_RATE, seconds, &delay);
+    disk_watch_end(disk);
     table_note("p50 %.2f ms, p99 %.2f ms, max %.1f ms; the server used %.0f%% of a core",
                samples_ms(delay.delays, 0.5), samples_ms(delay.delays, 0.99),
                samples_ms(delay.delays, 1), delay.cpu_share * 100);

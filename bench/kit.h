@@ -77,6 +77,12 @@ void server_stop(Server *s);
 JwtKey *server_token_key(void); /* signs what every Server accepts; free it with jwt_key_free */
 void server_token(JwtKey *key, const Server *s, Str user, Buf *out);
 
+/* ---- the disk (kit_disk.c) ---- */
+
+typedef struct DiskWatch DiskWatch;
+DiskWatch *disk_watch_start(const Server *s);
+void disk_watch_end(DiskWatch *w); /* prints what a bare fsync took meanwhile */
+
 /* ---- HTTP (kit_http.c) ---- */
 
 enum { MARK_LEN = 12 }; /* digits of a mark, as they stand in a publication: "#000000000042." */
@@ -108,13 +114,14 @@ enum { POSTERS_MAX = 64 };
 
 typedef struct Poster {
     int fd;
+    bool busy;
     uint64_t due_ns;
     size_t have;
     char bytes[2048];
 } Poster;
 
 typedef struct Posters { /* keep-alive connections, one request at a time on each */
-    int epoll;
+    int epoll, port;
     unsigned count, idle_count;
     int want_status;
     uint64_t answered;

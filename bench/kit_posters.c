@@ -1,5 +1,6 @@
 /* Sending blocks (a request always fits a socket buffer), receiving waits in one epoll. Idle connections
- * are a stack: a light load stays on few of them, as a client's pool would. */
+ * are a stack: a light load stays on few of them, as a client's pool would. The server closes those that
+ * are not used for long; they are opened again when they are needed. */
 #include "kit.h"
 
 #include <errno.h>
@@ -8,19 +9,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static void open_one(Posters *p, unsigned index)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = index};
+    p->at[index] = (Poster){.fd = connect_loopback(p->port)};
+    if (p->at[index].fd < 0 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->at[index].fd, &event) != 0)
+        fail("a client cannot connect: %s", strerror(errno));
+}
+
+static void open_again_if_closed(Posters *p, unsigned index)
+{
+    char byte;
+    ssize_t n = recv(p->at[index].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN) return;
+    if (n > 0) fail("an answer that nobody asked for");
+    close(p->at[index].fd);
+    open_one(p, index);
+}
+
 void posters_open(Posters *p, const Server *s, unsigned count, int want_status)
 {
     CHECK(count <= POSTERS_MAX);
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
+    p->port = s->port;
     p->count = p->idle_count = count;
     p->want_status = want_status;
     p->answered = 0;
     p->delays = NULL;
     for (unsigned i = 0; i < count; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
-        p->at[i] = (Poster){.fd = connect_loopback(s->port)};
-        if (p->at[i].fd < 0 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->at[i].fd, &event) != 0)
-            fail("a client cannot connect: %s", strerror(errno));
+        open_one(p, i);
         p->idle[i] = i;
     }
 }
@@ -34,7 +51,10 @@ void posters_close(Posters *p)
 void posters_send(Posters *p, Str request, uint64_t due_ns)
 {
     CHECK(p->idle_count > 0);
-    Poster *one = &p->at[p->idle[--p->idle_count]];
+    unsigned index = p->idle[--p->idle_count];
+    Poster *one = &p->at[index];
+    open_again_if_closed(p, index);
+    one->busy = true;
     one->due_ns = due_ns;
     one->have = 0;
     send_all(one->fd, request);
@@ -44,6 +64,10 @@ static void take(Posters *p, unsigned index)
 {
     Poster *one = &p->at[index];
     Answer answer = {0};
+    if (!one->busy) {
+        open_again_if_closed(p, index);
+        return;
+    }
     ssize_t n = recv(one->fd, one->bytes + one->have, sizeof one->bytes - one->have, MSG_DONTWAIT);
     if (n <= 0) fail("a client lost its connection: %s", n ? strerror(errno) : "closed");
     one->have += (size_t)n;
@@ -53,6 +77,7 @@ static void take(Posters *p, unsigned index)
     }
     if (answer.status != p->want_status) fail("answered %.*s", (int)one->have, one->bytes);
     if (p->delays) samples_add(p->delays, now_ns() - one->due_ns);
+    one->busy = false;
     p->answered++;
     p->idle[p->idle_count++] = index;
 }

@@ -16,6 +16,7 @@ function run(program, args, input = '') {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   let stdout = '';
   child.stdout.on('data', (part) => (stdout += part));
+  child.stdin.on('error', () => {}); // a program that reads no input may end before it is offered
   child.stdin.end(input);
   const ended = new Promise((resolve, reject) => {
     child.on('error', reject);

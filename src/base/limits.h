@@ -79,6 +79,15 @@ enum {
     PAGE_LIMIT_DEFAULT = 50, /* admin lists */
     PAGE_LIMIT_MAX = 200,
 
+    /* Rate limits: a tenant's window costs 8 bytes a run, so at most 128 KiB; at the default of 100 a
+     * minute 1 KiB. An idle tenant's is given back. */
+    LIMIT_EXACT_MAX = 10000, /* events a minute counted by the millisecond */
+    LIMIT_SLOT_MS = 100,     /* above that by these slots */
+    LIMIT_RUNS_MAX = 16384,  /* a power of two with room for both, when a limit is changed */
+    WEBHOOK_SECRET_MIN = 16, /* bytes */
+    WEBHOOK_SECRET_MAX = 256,
+    WEBHOOK_OVERLAP_MAX_S = 7 * 86400, /* both secrets of a rotation are valid at most so long */
+
     /* Store */
     STORE_QUEUE_MAX = 100000,   /* calls waiting for the writer; more are answered ST_FULL */
     STORE_BATCH_MAX = 1000,     /* calls in one commit */
@@ -107,6 +116,8 @@ enum {
     LOG_FIELD_MAX = 512,
 };
 
+_Static_assert(LIMIT_EXACT_MAX + 60000 / LIMIT_SLOT_MS + 1 <= LIMIT_RUNS_MAX,
+               "a window never runs out of runs");
 _Static_assert((unsigned)PUSH_BODY_MAX + TITLE_MAX < WS_MESSAGE_MAX, "a publication fits a frame");
 
 #endif

@@ -254,6 +254,58 @@ void store_suite_conflict_harms_no_neighbour(const StoreDriver *driver)
     store_close(s);
 }
 
+/* Five calls in one batch: two tenants by turns, one call that is undone after two of its events, one
+ * on the next day. What was undone uses up nobody's day. */
+void store_suite_usage_counts_what_was_kept(const StoreDriver *driver)
+{
+    static const struct {
+        uint32_t tenant_no;
+        int events;
+        bool bad, tomorrow;
+    } given[] = {{T1, 1, false, false},
+                 {T2, 2, false, false},
+                 {T2, 3, true, false},
+                 {T1, 1, false, true},
+                 {T1, 2, false, false}};
+    enum { CALLS = sizeof given / sizeof *given, EVENTS = 3 };
+    Store *s = driver->open_empty();
+    sem_t gate;
+    Waiting holder = {.job = {.run = hold}, .extra = &gate}, calls[CALLS];
+    PlanRoom rooms[CALLS][EVENTS];
+    EventPlan plans[CALLS][EVENTS];
+
+    sem_init(&gate, 0, 0);
+    waiting_submit(&holder, s, STORE_WRITE_JOB);
+    for (int i = 0; i < CALLS; i++) {
+        for (int k = 0; k < given[i].events; k++) {
+            plans[i][k] = suite_push(given[i].tenant_no, "ada", 10 * i + k, &rooms[i][k]);
+            plans[i][k].created_ms = INT64_C(86400000) * (given[i].tomorrow ? 5 : 4) + i;
+        }
+        if (given[i].bad) plans[i][2].deliveries[0].id = plans[i][0].deliveries[0].id;
+        calls[i] = (Waiting){
+            .accept = {.events = plans[i], .event_count = (size_t)given[i].events}};
+        waiting_submit(&calls[i], s, STORE_ACCEPT);
+    }
+    sem_post(&gate);
+    assert_status(waiting_end(&holder), ST_OK);
+    for (int i = 0; i < CALLS; i++)
+        assert_status(waiting_end(&calls[i]), given[i].bad ? ST_CONFLICT : ST_OK);
+    sem_destroy(&gate);
+    suite_notify(s, T1, "ada", 99); /* another batch, another day */
+
+    store_close(s);
+    s = driver->open_again();
+    assert_int_equal(store_number(s, "SELECT accepted FROM usage_day WHERE tenant = 1 AND day = 4"),
+                     3);
+    assert_int_equal(store_number(s, "SELECT accepted FROM usage_day WHERE tenant = 1 AND day = 5"),
+                     1);
+    assert_int_equal(store_number(s, "SELECT accepted FROM usage_day WHERE tenant = 2 AND day = 4"),
+                     2);
+    assert_int_equal(store_number(s, "SELECT sum(accepted) FROM usage_day"),
+                     store_number(s, "SELECT count(*) FROM event"));
+    store_close(s);
+}
+
 /* The caller answers a conflict like a success, so nothing but a repeated delivery may be one. */
 void store_suite_conflict_means_a_repeated_delivery(const StoreDriver *driver)
 {

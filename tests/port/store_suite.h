@@ -30,6 +30,7 @@ typedef struct StoreDriver {
     CASE(seq_survives_deletion_of_rows)                                                            \
     CASE(accept_is_all_or_nothing)                                                                 \
     CASE(conflict_harms_no_neighbour)                                                              \
+    CASE(usage_counts_what_was_kept)                                                               \
     CASE(conflict_means_a_repeated_delivery)                                                       \
     CASE(unmatched_event_is_audited)                                                               \
     CASE(deliveries_are_recorded)                                                                  \

@@ -130,7 +130,7 @@ static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t even
     return st;
 }
 
-static Status accept_event(Db *c, Users *users, EventPlan *e, Err *err)
+static Status accept_event(Db *c, Users *users, Usage *usage, EventPlan *e, Err *err)
 {
     EndUser *user;
     int64_t event_no = 0;
@@ -142,14 +142,15 @@ static Status accept_event(Db *c, Users *users, EventPlan *e, Err *err)
         st = save_delivery(c, e, &e->deliveries[i], event_no, &repeated, err);
     if (st == ST_OK && e->has_notification) st = save_notification(c, e, user, event_no, err);
     if (st == ST_OK && e->delivery_count == 0) st = save_unmatched(c, e, err);
+    if (st == ST_OK) st = usage_add(usage, e->tenant_no, e->created_ms, err);
     return st == ST_CONFLICT && !repeated ? ST_INTERNAL : st;
 }
 
-Status sqlite_accept(Db *c, Users *users, AcceptCall *call)
+Status sqlite_accept(Db *c, Users *users, Usage *usage, AcceptCall *call)
 {
     Status st = ST_OK;
 
     for (size_t i = 0; i < call->event_count && st == ST_OK; i++)
-        st = accept_event(c, users, &call->events[i], &call->call.err);
+        st = accept_event(c, users, usage, &call->events[i], &call->call.err);
     return st;
 }

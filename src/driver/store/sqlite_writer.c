@@ -88,7 +88,7 @@ static Status call_run(Writer *w, StoreCall *call)
 
     switch (call->kind) {
     case STORE_ACCEPT:
-        return sqlite_accept(w->_db, &w->_users, CONTAINER_OF(call, AcceptCall, call));
+        return sqlite_accept(w->_db, &w->_users, &w->_usage, CONTAINER_OF(call, AcceptCall, call));
     case STORE_MARK_READ:
         return sqlite_mark_read(w->_db, CONTAINER_OF(call, MarkReadCall, call));
     case STORE_WRITE_JOB:
@@ -107,10 +107,12 @@ static Status call_run_guarded(Writer *w, StoreCall *call, Err *err)
 {
     Status st = db_do(w->_db, "SAVEPOINT one", err);
     if (st != ST_OK) return st;
+    usage_mark(&w->_usage);
     call->st = call_run(w, call);
     if (w->_db->broken) return ST_UNAVAILABLE;
     if (call->st != ST_OK) {
         users_rolled_back(&w->_users);
+        usage_rewind(&w->_usage);
         st = db_do(w->_db, "ROLLBACK TO one", err);
     }
     return st == ST_OK ? db_do(w->_db, "RELEASE one", err) : st;
@@ -143,6 +145,7 @@ static Status transaction(Writer *w, StoreCall *first, Guard guard, Err *err)
 {
     bool again = false;
 
+    usage_clear(&w->_usage);
     Status st = db_do(w->_db, "BEGIN IMMEDIATE", err);
     if (st == ST_OK) st = calls_run(w, first, guard, &again, err);
     if (st == ST_OK && again) {
@@ -150,6 +153,7 @@ static Status transaction(Writer *w, StoreCall *first, Guard guard, Err *err)
         st = db_do(w->_db, "ROLLBACK", err);
         return st == ST_OK ? transaction(w, first, GUARD_EACH, err) : st;
     }
+    if (st == ST_OK) st = usage_flush(&w->_usage, w->_db, err);
     return st == ST_OK ? db_do(w->_db, "COMMIT", err) : st;
 }
 
@@ -271,6 +275,7 @@ void writer_stop(Writer *w)
     queue_close(&w->queue);
     CHECK(pthread_join(w->_thread, NULL) == 0);
     users_done(&w->_users);
+    usage_done(&w->_usage);
     db_close(w->_db); /* the last connection: checkpoints and removes the WAL */
     queue_done(&w->queue);
 }

@@ -6,6 +6,7 @@
 
 #include "driver/store/sqlite_files.h"
 #include "driver/store/sqlite_queue.h"
+#include "driver/store/sqlite_usage.h"
 #include "driver/store/sqlite_users.h"
 
 typedef struct Writer {
@@ -15,6 +16,7 @@ typedef struct Writer {
     const char *_vfs;
     Db *_db; /* NULL after a failure, until it is open again */
     Users _users;
+    Usage _usage;         /* of the open transaction */
     int _wal_pages;       /* in the WAL after the last commit */
     atomic_bool writable; /* the last commit succeeded */
     atomic_ullong commits, calls;

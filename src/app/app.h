@@ -9,11 +9,13 @@
 #include "app/config.h"
 #include "base/limits.h"
 #include "app/lane.h"
+#include "port/limiter.h"
 
 struct App {
     const Config *config;
     Store *store;
     Registry *registry;
+    Limiter *limiter; /* any thread */
     Lane lanes[LOOPS_MAX];
     int lane_count;
     atomic_int lanes_draining;  /* lanes that still have connections after lane_stop */

@@ -10,9 +10,11 @@
 #include "app/admin/session_store.h"
 #include "app/demo.h"
 #include "app/secrets.h"
+#include "app/wire.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/tenant/tenant_store.h"
+#include "domain/tenant/usage.h"
 #include "domain/tenant/vault.h"
 
 typedef struct FirstJob {
@@ -59,7 +61,8 @@ static Status load_all(StoreTx *tx, StoreJob *job, Err *err)
         st = operator_load(tx, app->config->operator_password, now_ms, &app->operator_, err);
     if (st == ST_OK) st = sessions_load(tx, app->sessions, now_ms, err);
     if (st == ST_OK && app->config->demo) st = demo_load(tx, app, now_ms, err);
-    return st == ST_OK ? registry_load(tx, &app->registry, err) : st;
+    if (st == ST_OK) st = usage_restore(tx, app->limiter, now_ms, err);
+    return st == ST_OK ? registry_load(tx, app->secrets->master, &app->registry, err) : st;
 }
 
 static void loaded(StoreCall *call)
@@ -102,6 +105,7 @@ Status bootstrap(App *app, Err *err)
     app->secrets = mem_new(Secrets);
     app->sessions = sessions_new();
     app->logins = login_gate_new();
+    app->limiter = wire_limiter(app->config);
     Status st = secrets_load(app->config, app->secrets, err);
     if (st == ST_OK) st = run_first_job(app, err);
     if (st != ST_OK) return st;
@@ -142,6 +146,7 @@ void bootstrap_undo(App *app)
     if (app->registry) registry_free(app->registry);
     if (app->sessions) sessions_free(app->sessions);
     if (app->logins) login_gate_free(app->logins);
+    limiter_free(app->limiter);
     if (app->secrets) secrets_done(app->secrets);
     mem_free(app->secrets);
 }

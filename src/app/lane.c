@@ -8,6 +8,7 @@
 #include "app/ws/endpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "proto/hmac.h"
 
 enum { DRAIN_CHECK_MS = 16 };
 
@@ -76,6 +77,7 @@ void lane_free(Lane *lane)
     http_server_free(lane->http);
     ws_server_free(lane->ws);
     jwt_key_free(lane->token_key);
+    hmac_free(lane->hmac);
     buf_done(&lane->scratch);
     snapshot_unref(lane->snapshot);
     loop_free(lane->loop);

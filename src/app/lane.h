@@ -19,7 +19,8 @@ struct Lane {
     Loop *loop;
     Snapshot *snapshot; /* the current one; whoever keeps it over a turn takes a reference */
     JwtKey *token_key;
-    Buf scratch; /* lent within one call: clear it, use it, leave it */
+    struct Hmac *hmac; /* of signatures */
+    Buf scratch;       /* lent within one call: clear it, use it, leave it */
     struct HttpServer *http;
     struct WsServer *ws;
     struct Listener *listener;

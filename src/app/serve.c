@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/listen.h"
+#include "proto/hmac.h"
 #include "net/peers.h"
 
 /* A descriptor is a connection: take all we may have, keep some for files and for saying no. */
@@ -46,6 +47,7 @@ static void make_lanes(App *app)
         lane->loop = loop_new(i);
         lane->loop->lane = lane;
         lane->token_key = jwt_key_new(app->secrets->token_secret);
+        lane->hmac = hmac_new();
         lane->snapshot = registry_snapshot(app->registry);
         buf_init(&lane->scratch, MIB(8));
     }

@@ -1,5 +1,6 @@
 #include "app/wire.h"
 
+#include "driver/limiter/local.h"
 #include "driver/store/sqlite.h"
 
 static Status check_scheme(const Config *config, Err *err)
@@ -15,6 +16,12 @@ Status wire_store(const Config *config, Store **ret_store, Err *err)
     if (st != ST_OK) return st;
     SqliteOptions options = {.directory = config->data};
     return sqlite_store_open(&options, ret_store, err);
+}
+
+Limiter *wire_limiter(const Config *config)
+{
+    (void)config; /* one process, one memory */
+    return limiter_local_new();
 }
 
 Status wire_backup(const Config *config, Str target, Err *err)

@@ -5,10 +5,13 @@
 #define ORQ_APP_WIRE_H
 
 #include "app/config.h"
+#include "port/limiter.h"
 #include "port/store.h"
 
 /* By the setting `store`. ST_INVALID for a scheme this build does not have. */
 Status wire_store(const Config *config, Store **ret_store, Err *err) MUST_USE;
+/* Never fails; limiter_free. */
+Limiter *wire_limiter(const Config *config);
 /* `orqestra backup`: a copy of the data directory that can be served at once. */
 Status wire_backup(const Config *config, Str target, Err *err) MUST_USE;
 

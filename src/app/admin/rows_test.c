@@ -66,7 +66,8 @@ static Status make(StoreTx *tx, StoreJob *job, Err *err)
 
 static Status load(StoreTx *tx, StoreJob *job, Err *err)
 {
-    return registry_load(tx, &((Bench *)job_extra(job))->registry, err);
+    Bench *b = job_extra(job);
+    return registry_load(tx, b->master, &b->registry, err);
 }
 
 static Status add_template(StoreTx *tx, StoreJob *job, Err *err)

@@ -11,6 +11,7 @@
 #include "domain/catalog/template_store.h"
 #include "domain/tenant/erase.h"
 #include "domain/tenant/tenant_make.h"
+#include "domain/tenant/webhook.h"
 
 typedef struct Change {
     const char *action; /* for the audit log */
@@ -119,12 +120,9 @@ static Status apply_update(StoreTx *tx, AdminJob *job, TenantRow *row, Err *err)
     if (st == ST_OK) st = check_channels(tx, job, row, err);
     if (st != ST_OK) return st;
     tenant_input_apply(given, row);
-    if (given->has_webhook)
-        row->webhook_sealed = given->webhook_secret.at
-                                  ? vault_seal(job->master, row->id, SECRET_WEBHOOK,
-                                               given->webhook_secret, job->arena)
-                                  : (Str){NULL, 0};
-    return ST_OK;
+    if (!given->has_webhook) return ST_OK;
+    const WebhookChange change = {given->webhook_secret, given->webhook_overlap_s, job->now_ms};
+    return webhook_change(row, &change, job->master, job->arena, err);
 }
 
 void admin_tenant_update(Request *rq)

@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 
-enum { WEBHOOK_SECRET_MAX = 256, EMAIL_MAX = 254, EMAIL_LOCAL_MAX = 64, CHANNEL_MAX = 64 };
+enum { EMAIL_MAX = 254, EMAIL_LOCAL_MAX = 64, CHANNEL_MAX = 64 };
 /* JSON integers above this are typing errors, not limits. */
 #define COUNT_MAX 1000000000u
 
@@ -10,7 +10,7 @@ static const Str known[] = {
     STR_INIT("name"),           STR_INIT("slug"),          STR_INIT("rateLimitPerMinute"),
     STR_INIT("dailyCap"),       STR_INIT("webhookSecret"), STR_INIT("deliveryChannels"),
     STR_INIT("channels"),       STR_INIT("senderEmail"),   STR_INIT("senderName"),
-    STR_INIT("bridgeDialects"), STR_INIT("active"),
+    STR_INIT("bridgeDialects"), STR_INIT("active"),        STR_INIT("webhookSecretOverlapSeconds"),
 };
 
 static bool is_lower_or_digit(char c)
@@ -76,6 +76,17 @@ bool channel_name_is_good(Str name)
     for (size_t i = 0; i < name.len; i++)
         if (!is_alnum(name.at[i]) && str_find(S("_.-"), name.at[i]) < 0) return false;
     return !str_eq(name, S("global_system"));
+}
+
+static void read_webhook(const Fields *f, TenantInput *in)
+{
+    const Str secret = S("webhookSecret"), overlap = S("webhookSecretOverlapSeconds");
+    in->has_webhook = fields_is_null(f, secret) ||
+                      fields_text(f, secret, WEBHOOK_SECRET_MIN, WEBHOOK_SECRET_MAX,
+                                  &in->webhook_secret);
+    fields_count(f, overlap, WEBHOOK_OVERLAP_MAX_S, &in->webhook_overlap_s);
+    if (fields_has(f, overlap) && (!fields_has(f, secret) || fields_is_null(f, secret)))
+        fields_problem(f, "webhookSecretOverlapSeconds needs a new webhookSecret");
 }
 
 static void read_slug(const Fields *f, TenantInput *in)
@@ -178,8 +189,7 @@ void tenant_input_read(const Fields *f, TenantInput *ret_input)
     read_slug(f, &in);
     in.has_rate = fields_count(f, S("rateLimitPerMinute"), COUNT_MAX, &in.rate_limit_per_minute);
     in.has_cap = fields_count(f, S("dailyCap"), COUNT_MAX, &in.daily_cap);
-    in.has_webhook = fields_is_null(f, S("webhookSecret")) ||
-                     fields_text(f, S("webhookSecret"), 1, WEBHOOK_SECRET_MAX, &in.webhook_secret);
+    read_webhook(f, &in);
     read_delivery_channels(f, &in);
     read_channels(f, &in);
     read_sender(f, &in);

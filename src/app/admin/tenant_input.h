@@ -18,7 +18,8 @@ typedef struct TenantInput {
     Str channels; /* JSON array, each name once */
     Str sender_email, sender_name;
     bool bridge_dialects, active;
-    Str webhook_secret; /* {NULL,0}: remove it */
+    Str webhook_secret;         /* {NULL,0}: remove it */
+    uint32_t webhook_overlap_s; /* the secret before it stays good so long; 0: not at all */
 } TenantInput;
 
 /* Problems are noted in f->problems. */

@@ -35,7 +35,8 @@ TEST(tenant_input_reads_every_field)
 {
     Read r;
     read_body(&r, "{\"name\":\"Blue\",\"slug\":\"blue-1\",\"rateLimitPerMinute\":0,\"dailyCap\":5,"
-                  "\"webhookSecret\":\"s\",\"deliveryChannels\":[\"PUSH\",\"SMS\",\"PUSH\"],"
+                  "\"webhookSecret\":\"0123456789abcdef\",\"webhookSecretOverlapSeconds\":604800,"
+                  "\"deliveryChannels\":[\"PUSH\",\"SMS\",\"PUSH\"],"
                   "\"channels\":[\"a\",\"b.c\",\"a\"],\"senderEmail\":\"a@b.example\","
                   "\"senderName\":\"Bl\\u00fce\",\"bridgeDialects\":false,\"active\":true}");
     assert_int_equal(r.problems.count, 0);
@@ -43,7 +44,8 @@ TEST(tenant_input_reads_every_field)
     assert_str(r.in.slug, "blue-1");
     assert_true(r.in.has_rate && r.in.rate_limit_per_minute == 0);
     assert_true(r.in.has_cap && r.in.daily_cap == 5);
-    assert_str(r.in.webhook_secret, "s");
+    assert_str(r.in.webhook_secret, "0123456789abcdef");
+    assert_int_equal(r.in.webhook_overlap_s, 604800);
     assert_int_equal(r.in.delivery_channels, CHANNEL_BIT(CHANNEL_PUSH) | CHANNEL_BIT(CHANNEL_SMS));
     assert_str(r.in.channels, "[\"a\",\"b.c\"]");
     assert_str(r.in.sender_email, "a@b.example");
@@ -90,6 +92,13 @@ TEST(tenant_input_names_what_is_wrong)
     refused("{\"senderEmail\":\"a@b\\r\\nBcc: c@d\"}", "control characters");
     refused("{\"bridgeDialects\":\"no\"}", "bridgeDialects must be true or false");
     refused("{\"webhookSecret\":\"\"}", "webhookSecret should not be empty");
+    refused("{\"webhookSecret\":\"0123456789abcde\"}",
+            "webhookSecret must be 16 to 256 bytes long");
+    refused("{\"webhookSecret\":\"0123456789abcdef\",\"webhookSecretOverlapSeconds\":604801}",
+            "webhookSecretOverlapSeconds must be an integer from 0 to 604800");
+    refused("{\"webhookSecretOverlapSeconds\":5}", "needs a new webhookSecret");
+    refused("{\"webhookSecret\":null,\"webhookSecretOverlapSeconds\":5}",
+            "needs a new webhookSecret");
     refused("{\"color\":\"red\"}", "property color should not exist; known are: name, slug");
 }
 

@@ -41,6 +41,10 @@ void tenant_json(Buf *out, const TenantRow *row, KeyShown shown, const SealKey *
     put_text(out, "senderName", or_null(row->sender_name));
     put_flag(out, "bridgeDialects", row->bridge_dialects);
     put_flag(out, "webhookSecretSet", row->webhook_sealed.at != NULL);
+    if (row->webhook_old_sealed.at)
+        put_time(out, "webhookSecretOldUntil", row->webhook_old_until_ms);
+    else
+        put_text(out, "webhookSecretOldUntil", (Str){NULL, 0});
     put_time(out, "createdAt", row->created_ms);
     put_time(out, "updatedAt", row->updated_ms);
     put_close(out);

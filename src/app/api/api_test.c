@@ -1,6 +1,7 @@
 /* The tenant API's handlers and their guard, between a request that is in hand and an errand that
  * leaves: the server below and the store behind are replaced by what the test needs of them. As in
  * life, an answer ends its request: whoever touches it afterwards is found by the sanitizer. */
+#include "app/api/limit.h"
 #include "app/api/token.h"
 #include "app/errand.h"
 #include "app/admin/authenticate.h"
@@ -25,6 +26,7 @@ static struct {
     char trace[300];
     Errand *errand;
     StoreKind kind;
+    uint32_t given_back; /* to the limiter */
 } seen;
 
 static void request_end(Request *rq)
@@ -100,6 +102,23 @@ bool admin_authenticate(Request *rq)
 {
     respond_json(rq, 401, S("operator"));
     return false;
+}
+
+static bool over_limit; /* what the limiter will say */
+
+bool limit_admit(Request *rq, const Tenant *tenant, uint32_t count)
+{
+    (void)tenant;
+    assert_int_equal(count, 1);
+    rq->counted_day = 1;
+    if (over_limit) respond_json(rq, 429, S("limited"));
+    return !over_limit;
+}
+
+void limit_give_back(const Request *rq, const Tenant *tenant, uint32_t count)
+{
+    (void)tenant;
+    if (rq->counted_day) seen.given_back += count;
 }
 
 Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))

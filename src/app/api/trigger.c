@@ -1,11 +1,12 @@
 /* POST /api/v1/events/trigger.
  *
- *   media type -> trace id -> parse -> plan -> store (commit, fsync) -> 200 -> the sockets
+ *   media type -> trace id -> parse -> limit -> plan -> store (commit, fsync) -> 200 -> the sockets
  *
  * Nothing is answered before the commit (RELIABILITY P1). */
 #include "app/api/trigger.h"
 
 #include "app/api/body.h"
+#include "app/api/limit.h"
 #include "app/errand.h"
 #include "app/http/router.h"
 #include "base/limits.h"
@@ -34,6 +35,7 @@ void api_trigger(Request *rq)
     }
     if (!body_left_room(rq)) return;
     trigger.trace_id = trace_id;
+    if (!limit_admit(rq, rq->tenant, 1)) return;
     trigger_accept(rq, rq->tenant, &trigger);
 }
 
@@ -53,6 +55,7 @@ void trigger_accept(Request *rq, const Tenant *tenant, const Trigger *trigger)
     a->tenant = tenant;
     Status st = plan_event(&ctx, trigger, &a->plan, &err);
     if (st != ST_OK) {
+        limit_give_back(rq, tenant, 1);
         respond_status(rq, st, &err);
         return;
     }
@@ -74,6 +77,7 @@ static void accept_back(Request *rq, Errand *e)
     const Acceptance *a = e->extra;
     Buf *out = &rq->lane->scratch;
 
+    if (e->call.st != ST_OK) limit_give_back(rq, a->tenant, 1);
     if (!is_accepted(e->call.st)) {
         respond_status(rq, e->call.st, &e->call.err);
         return;

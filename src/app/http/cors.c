@@ -62,7 +62,8 @@ void cors_add_headers(Request *rq)
     if (origin.len == 0 || !is_listed(allowed_of(rq), origin)) return;
     respond_header(rq, S("Access-Control-Allow-Origin"), origin);
     respond_header(rq, S("Access-Control-Expose-Headers"),
-                   S("Retry-After, X-Trace-Id, Idempotency-Replayed"));
+                   S("Retry-After, X-Trace-Id, Idempotency-Replayed, RateLimit-Limit, "
+                     "RateLimit-Remaining, RateLimit-Reset"));
 }
 
 bool cors_answer_preflight(Request *rq)

@@ -3,6 +3,7 @@
 
 #include "app/admin/authenticate.h"
 #include "app/http/router.h"
+#include "app/http/signature.h"
 
 static bool admit_key(Request *rq, Str key);
 static bool admit_token(Request *rq, Str token);
@@ -20,6 +21,9 @@ bool guard_admit(Request *rq)
         return admin_authenticate(rq);
     case GUARD_KEY:
         admitted = admit_key(rq, key);
+        break;
+    case GUARD_SIGNED_KEY:
+        if (admit_key(rq, key)) return signature_admit(rq);
         break;
     case GUARD_KEY_OR_TOKEN: /* a key that is sent is a key that counts, even a wrong one */
         if (key.at)

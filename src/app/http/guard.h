@@ -1,5 +1,5 @@
 /* guard.h: who asks? Decided once per request, before its handler runs and before its body is read
- * as anything but bytes (E.8: size limit -> key and tenant -> ...).
+ * as anything but bytes (E.8: size limit -> key and tenant -> signature -> ...).
  *
  * Thread: the loop's. */
 #ifndef ORQ_APP_HTTP_GUARD_H

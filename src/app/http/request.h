@@ -33,6 +33,7 @@ struct Request {
     const Tenant *tenant; /* API key, or the tenant of a realtime token */
     Str token_user;       /* GUARD_KEY_OR_TOKEN with a bearer token: its user; else {NULL,0} */
     const struct Session *session; /* GUARD_OPERATOR */
+    uint32_t counted_day; /* limit.h: the UTC day its events were counted in; 0: they were not */
     uint64_t started_mono_ms;
     struct HttpConn *_conn;                    /* NULL when it is gone */
     HttpHeader _headers[RESPONSE_HEADERS_MAX]; /* of the answer */

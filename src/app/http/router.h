@@ -6,7 +6,13 @@
 
 #include "app/http/request.h"
 
-typedef enum Guard { GUARD_NONE, GUARD_KEY, GUARD_KEY_OR_TOKEN, GUARD_OPERATOR } Guard;
+typedef enum Guard {
+    GUARD_NONE,
+    GUARD_KEY,
+    GUARD_SIGNED_KEY,
+    GUARD_KEY_OR_TOKEN,
+    GUARD_OPERATOR
+} Guard;
 
 struct Route {
     HttpMethod method;

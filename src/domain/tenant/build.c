@@ -74,6 +74,25 @@ Status tenant_fill(Tenant *t, const TenantRow *row, Err *err)
     return fill_channels(t, channels, err);
 }
 
+static Status open_secret(Tenant *t, const SealKey *master, SecretKind kind, Str sealed,
+                          Str *ret_secret, Err *err)
+{
+    if (!sealed.at) return ST_OK;
+    Status st = vault_open(master, t->id, kind, sealed, &t->arena, ret_secret, NULL);
+    if (st == ST_OK) return ST_OK;
+    return err_set(err, st, "the webhook secret of tenant %.*s cannot be opened", STR_FMT(t->slug));
+}
+
+Status tenant_open_secrets(Tenant *t, const TenantRow *row, const SealKey *master, Err *err)
+{
+    t->webhook_old_until_ms = row->webhook_old_until_ms;
+    Status st = open_secret(t, master, SECRET_WEBHOOK, row->webhook_sealed, &t->webhook_secret,
+                            err);
+    return st == ST_OK ? open_secret(t, master, SECRET_WEBHOOK_OLD, row->webhook_old_sealed,
+                                     &t->webhook_old_secret, err)
+                       : st;
+}
+
 /* The tenant frees the program; room doubles, the smaller arrays stay in the arena. */
 static bool keep_program(Tenant *t, Template *program)
 {

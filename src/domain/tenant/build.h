@@ -10,11 +10,17 @@
 #include "domain/catalog/template_store.h"
 #include "domain/tenant/tenant.h"
 #include "domain/tenant/tenant_store.h"
+#include "domain/tenant/vault.h"
 
 Tenant *tenant_new(void); /* empty, one reference */
 
 /* Copies the row's facts; ST_INVALID when its list of channels cannot be read. */
 Status tenant_fill(Tenant *t, const TenantRow *row, Err *err) MUST_USE;
+
+/* Opens the row's secrets into the tenant. ST_INVALID when the master key did not seal them: a tenant
+ * that asked for signatures must not run without. */
+Status tenant_open_secrets(Tenant *t, const TenantRow *row, const SealKey *master,
+                           Err *err) MUST_USE;
 
 /* Compiles and adds; a failed call leaves the tenant as it was. */
 Status tenant_add_template(Tenant *t, const TemplateRow *row, Err *err) MUST_USE;

@@ -19,6 +19,7 @@ enum { TENANT_PAGE = 500, TEMPLATE_PAGE = 100 };
 
 struct Registry {
     Snapshot *current;
+    const SealKey *master;
     LeftOut left_out;
 };
 
@@ -56,12 +57,12 @@ static Status add_templates(Tenant *t, StoreTx *tx, LeftOut *left_out, Err *err)
     return st;
 }
 
-static Status build(const TenantRow *row, StoreTx *tx, LeftOut *left_out, Tenant **ret_tenant,
-                    Err *err)
+static Status build(Registry *r, const TenantRow *row, StoreTx *tx, Tenant **ret_tenant, Err *err)
 {
     Tenant *t = tenant_new();
     Status st = tenant_fill(t, row, err);
-    if (st == ST_OK) st = add_templates(t, tx, left_out, err);
+    if (st == ST_OK) st = tenant_open_secrets(t, row, r->master, err);
+    if (st == ST_OK) st = add_templates(t, tx, &r->left_out, err);
     if (st == ST_OK)
         *ret_tenant = t;
     else
@@ -85,7 +86,7 @@ static Status gather(Gathered *g, Tenant *t, Err *err)
     return ST_OK;
 }
 
-static Status gather_page(Gathered *g, StoreTx *tx, LeftOut *left_out, uint32_t after_no,
+static Status gather_page(Gathered *g, Registry *r, StoreTx *tx, uint32_t after_no,
                           uint32_t *ret_last_no /* 0: that was the end */, Err *err)
 {
     Arena page;
@@ -94,7 +95,7 @@ static Status gather_page(Gathered *g, StoreTx *tx, LeftOut *left_out, uint32_t 
     Status st = tenant_read_after(tx, after_no, TENANT_PAGE, &page, &rows, err);
     for (uint32_t i = 0; st == ST_OK && i < rows.count; i++) {
         Tenant *t = NULL;
-        st = build(&rows.at[i], tx, left_out, &t, err);
+        st = build(r, &rows.at[i], tx, &t, err);
         if (st == ST_OK) st = gather(g, t, err);
     }
     if (st == ST_OK) *ret_last_no = rows.count == TENANT_PAGE ? rows.at[rows.count - 1].no : 0;
@@ -102,13 +103,14 @@ static Status gather_page(Gathered *g, StoreTx *tx, LeftOut *left_out, uint32_t 
     return st;
 }
 
-Status registry_load(StoreTx *tx, Registry **ret_registry, Err *err)
+Status registry_load(StoreTx *tx, const SealKey *master, Registry **ret_registry, Err *err)
 {
     Gathered all = {0};
     Registry *r = mem_new(Registry);
+    r->master = master;
     uint32_t last_no = 0;
     Status st;
-    do st = gather_page(&all, tx, &r->left_out, last_no, &last_no, err);
+    do st = gather_page(&all, r, tx, last_no, &last_no, err);
     while (st == ST_OK && last_no);
 
     if (st == ST_OK) {
@@ -147,7 +149,7 @@ Status registry_stage(Registry *r, StoreTx *tx, uint32_t tenant_no, StagedTenant
     Tenant *t = NULL;
     arena_init(&arena, TENANT_BYTES_MAX);
     Status st = tenant_read_no(tx, tenant_no, &arena, &row, err);
-    if (st == ST_OK) st = build(&row, tx, &r->left_out, &t, err);
+    if (st == ST_OK) st = build(r, &row, tx, &t, err);
     if (st == ST_NOT_FOUND) st = ST_OK; /* gone: that is what is staged */
     if (st == ST_OK) *ret_staged = (StagedTenant){tenant_no, t};
     arena_done(&arena);

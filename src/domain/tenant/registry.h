@@ -10,6 +10,7 @@
 #define ORQ_DOMAIN_TENANT_REGISTRY_H
 
 #include "base/limits.h"
+#include "base/seal.h"
 #include "domain/tenant/tenant.h"
 #include "port/store.h"
 
@@ -20,7 +21,9 @@ typedef struct StagedTenant {
     Tenant *tenant; /* NULL: the tenant is gone */
 } StagedTenant;
 
-Status registry_load(StoreTx *tx, Registry **ret_registry, Err *err) MUST_USE;
+/* The master key opens the tenants' webhook secrets; it outlives the registry. */
+Status registry_load(StoreTx *tx, const SealKey *master, Registry **ret_registry,
+                     Err *err) MUST_USE;
 void registry_free(Registry *r);
 Snapshot *registry_snapshot(Registry *r); /* the current one, referenced for the caller */
 

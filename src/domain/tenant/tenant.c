@@ -5,6 +5,7 @@
 #include "domain/tenant/tenant.h"
 
 #include "base/mem.h"
+#include "base/seal.h"
 
 /* The counter is the one part of an immutable thing that changes. */
 static Tenant *counted(const Tenant *t)
@@ -19,12 +20,19 @@ Tenant *tenant_ref(const Tenant *t)
     return own;
 }
 
+static void wipe(Str secret) /* lies in the tenant's own arena */
+{
+    if (secret.at) secret_wipe((void *)(uintptr_t)secret.at, secret.len);
+}
+
 void tenant_unref(const Tenant *t)
 {
     Tenant *own = counted(t);
     if (!own || atomic_fetch_sub_explicit(&own->_refs, 1, memory_order_acq_rel) != 1) return;
     for (uint32_t i = 0; i < own->program_count; i++) template_free(own->programs[i]);
     map_done(&own->groups);
+    wipe(own->webhook_secret);
+    wipe(own->webhook_old_secret);
     arena_done(&own->arena);
     mem_free(own);
 }

@@ -47,6 +47,9 @@ typedef struct Tenant {
     bool bridge_dialects;
     Sha256 key_hash;                           /* of the API key */
     uint32_t rate_limit_per_minute, daily_cap; /* 0 = unlimited */
+    Str webhook_secret;     /* in the clear, here only; {NULL,0}: triggers need no signature */
+    Str webhook_old_secret; /* the one before it, good until then; {NULL,0}: none */
+    int64_t webhook_old_until_ms; /* wall clock */
     ChannelSet delivery_channels;
     Str *channels; /* custom WebSocket channels, without global_system */
     uint32_t channel_count;

@@ -4,10 +4,11 @@
 #define COLUMNS                                                                                    \
     "id, name, slug, active, api_key_hash, api_key_sealed, webhook_secret_sealed, "                \
     "rate_limit_per_minute, daily_cap, delivery_channels, channels, sender_email, sender_name, "   \
-    "bridge_dialects, created_ms, updated_ms"
+    "bridge_dialects, created_ms, updated_ms, webhook_secret_old_sealed, "                         \
+    "webhook_secret_old_until_ms"
 #define SELECT "SELECT " COLUMNS ", no FROM tenant "
 
-enum { COLUMN_COUNT = 16, COLUMN_NO = COLUMN_COUNT };
+enum { COLUMN_COUNT = 18, COLUMN_NO = COLUMN_COUNT };
 
 static Value sealed_value(Str sealed) /* {NULL,0} is NULL */
 {
@@ -34,6 +35,8 @@ static void values_of(const TenantRow *row, Value ret[COLUMN_COUNT + 1])
         value_int(row->bridge_dialects),
         value_int(row->created_ms),
         value_int(row->updated_ms),
+        sealed_value(row->webhook_old_sealed),
+        value_int(row->webhook_old_until_ms),
         value_int(row->no),
     };
     memcpy(ret, values, sizeof values);
@@ -62,6 +65,8 @@ static TenantRow row_of(const Rows *rows, uint32_t i)
         .bridge_dialects = rows_int(rows, i, 13) != 0,
         .created_ms = rows_int(rows, i, 14),
         .updated_ms = rows_int(rows, i, 15),
+        .webhook_old_sealed = rows_text(rows, i, 16),
+        .webhook_old_until_ms = rows_int(rows, i, 17),
         .no = (uint32_t)rows_int(rows, i, COLUMN_NO),
     };
     Str id = rows_text(rows, i, 0), hash = rows_text(rows, i, 4);
@@ -95,7 +100,7 @@ Status tenant_insert(StoreTx *tx, TenantRow *row, Err *err)
     values_of(row, values);
     Status st = tx_run(tx,
                        "INSERT INTO tenant (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-                       "$9, $10, $11, $12, $13, $14, $15, $16)",
+                       "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
                        values, COLUMN_COUNT, NULL, err);
     if (st == ST_OK) row->no = (uint32_t)tx_last_id(tx);
     return st;
@@ -111,8 +116,9 @@ Status tenant_save(StoreTx *tx, const TenantRow *row, Err *err)
         "UPDATE tenant SET id = $1, name = $2, slug = $3, active = $4, api_key_hash = $5, "
         "api_key_sealed = $6, webhook_secret_sealed = $7, rate_limit_per_minute = $8, "
         "daily_cap = $9, delivery_channels = $10, channels = $11, sender_email = $12, "
-        "sender_name = $13, bridge_dialects = $14, created_ms = $15, updated_ms = $16 "
-        "WHERE no = $17",
+        "sender_name = $13, bridge_dialects = $14, created_ms = $15, updated_ms = $16, "
+        "webhook_secret_old_sealed = $17, webhook_secret_old_until_ms = $18 "
+        "WHERE no = $19",
         values, COLUMN_COUNT + 1, &changed, err);
     if (st != ST_OK) return st;
     return changed ? ST_OK : err_set(err, ST_NOT_FOUND, "Tenant not found");

@@ -15,9 +15,11 @@ typedef struct TenantRow {
     Uuid id;
     Str name, slug;
     bool active;
-    Sha256 key_hash;    /* of the API key */
-    Str key_sealed;     /* the API key, for the operator's eyes */
-    Str webhook_sealed; /* {NULL,0}: none */
+    Sha256 key_hash;        /* of the API key */
+    Str key_sealed;         /* the API key, for the operator's eyes */
+    Str webhook_sealed;     /* {NULL,0}: none */
+    Str webhook_old_sealed; /* the one before, while it is still good; {NULL,0}: none */
+    int64_t webhook_old_until_ms;
     uint32_t rate_limit_per_minute, daily_cap;
     ChannelSet delivery_channels;
     Str channels; /* JSON array of names */

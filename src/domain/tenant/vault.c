@@ -7,7 +7,8 @@ enum { API_KEY_BYTES = 32, PREFIX_LEN = 4 };
 /* "tenant.api_key:<uuid>": stable for ever, or nothing sealed before would open. */
 static Str name_of(Uuid tenant, SecretKind kind, Arena *arena)
 {
-    static const char *const purposes[] = {"tenant.api_key", "tenant.webhook_secret"};
+    static const char *const purposes[] = {"tenant.api_key", "tenant.webhook_secret",
+                                           "tenant.webhook_secret_old"};
     char id[UUID_TEXT_LEN];
     uuid_text(tenant, id);
     return arena_format(arena, "%s:%.*s", purposes[kind], UUID_TEXT_LEN, id);

@@ -1,7 +1,7 @@
 /* hmac.h: HMAC-SHA256 (RFC 2104) by a key that changes from call to call.
  *
  * For one key that stays, see jwt.h. The context is made once and keyed for each text, which saves
- * fetching and allocating: about 1 us a small text.
+ * fetching and allocating: 0.6 us a small text.
  *
  * Thread: one owner. */
 #ifndef ORQ_PROTO_HMAC_H

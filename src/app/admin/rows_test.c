@@ -12,6 +12,8 @@
 #include "domain/tenant/build.h"
 #include "domain/tenant/erase.h"
 #include "domain/tenant/tenant_make.h"
+#include "domain/tenant/usage.h"
+#include "domain/tenant/webhook.h"
 #include "port/store_suite.h"
 
 static char directory[64];
@@ -24,7 +26,7 @@ typedef struct Bench { /* what a job of these tests works with */
     Registry *registry;
     StagedTenant staged;
     TenantRow row;
-    Str text;
+    Str text, webhook_secret; /* {NULL,0}: none */
     Uuid template_id;
     uint32_t number;
 } Bench;
@@ -61,7 +63,9 @@ static Status make(StoreTx *tx, StoreJob *job, Err *err)
     Random random;
     random_init(&random);
     b->row = tenant_make(b->text, b->text, 1000, b->master, &random, &b->arena);
-    return tenant_insert(tx, &b->row, err);
+    const WebhookChange change = {b->webhook_secret, 0, 1000};
+    Status st = webhook_change(&b->row, &change, b->master, &b->arena, err);
+    return st == ST_OK ? tenant_insert(tx, &b->row, err) : st;
 }
 
 static Status load(StoreTx *tx, StoreJob *job, Err *err)
@@ -170,6 +174,81 @@ TEST(registry_leaves_out_what_no_longer_compiles)
     bench_done(&b);
 }
 
+TEST(registry_opens_webhook_secrets_or_says_that_it_cannot)
+{
+    static const uint8_t other_key[SEAL_KEY_BYTES] = {8};
+    Bench b;
+    bench_init(&b);
+    made(&b, "open");
+    b.webhook_secret = S("a secret of sixteen or more");
+    made(&b, "secured");
+    assert_status(job_read(b.store, load, &b), ST_OK);
+    Snapshot *s = registry_snapshot(b.registry);
+    assert_str(snapshot_by_slug(s, S("secured"))->webhook_secret, "a secret of sixteen or more");
+    assert_null(snapshot_by_slug(s, S("secured"))->webhook_old_secret.at);
+    assert_null(snapshot_by_slug(s, S("open"))->webhook_secret.at);
+    snapshot_unref(s);
+    registry_free(b.registry);
+    b.registry = NULL;
+
+    seal_key_free(b.master); /* not without signatures: rather not at all */
+    b.master = seal_key_new(other_key);
+    assert_status(job_read(b.store, load, &b), ST_INVALID);
+    bench_done(&b);
+}
+
+/* ---- usage ---- */
+
+typedef struct UsageBench {
+    Limiter *limiter;
+    int64_t now_ms;
+} UsageBench;
+
+static Status use_today(StoreTx *tx, StoreJob *job, Err *err)
+{
+    (void)job;
+    Status st = tx_run(
+        tx, "INSERT INTO usage_day (tenant, day, accepted) SELECT no, 19, 99 FROM tenant",
+        NO_VALUES, NULL, err);
+    return st != ST_OK
+               ? st
+               : tx_run(
+                     tx,
+                     "INSERT INTO usage_day (tenant, day, accepted) SELECT no, 20, no FROM tenant",
+                     NO_VALUES, NULL, err);
+}
+
+static Status restore_usage(StoreTx *tx, StoreJob *job, Err *err)
+{
+    const UsageBench *u = job_extra(job);
+    return usage_restore(tx, u->limiter, u->now_ms, err);
+}
+
+TEST(usage_of_today_is_restored_over_page_borders)
+{
+    Bench b;
+    char name[32];
+    const Config config = {.store = S("sqlite:")};
+    bench_init(&b);
+    for (int i = 0; i < 1001; i++) {
+        snprintf(name, sizeof name, "team-%d", i);
+        made(&b, name);
+    }
+    assert_status(job_write(b.store, use_today, NULL), ST_OK);
+    UsageBench u = {wire_limiter(&config), INT64_C(20) * DAY_MS + 5};
+    assert_status(job_read(b.store, restore_usage, &u), ST_OK);
+    for (uint32_t no = 1; no <= 1001; no += 100) { /* each has as many as its number: one is left */
+        const LimitAsk ask = {.tenant_no = no, .per_day = no + 1, .count = 1, .wall_ms = u.now_ms};
+        LimitVerdict v;
+        limiter_take(u.limiter, &ask, &v);
+        assert_int_equal(v.refused_by, LIMIT_BY_NONE);
+        limiter_take(u.limiter, &ask, &v);
+        assert_int_equal(v.refused_by, LIMIT_BY_DAY);
+    }
+    limiter_free(u.limiter);
+    bench_done(&b);
+}
+
 TEST(template_rows_are_unique_by_event_type_and_channel)
 {
     Bench b;
@@ -212,6 +291,7 @@ TEST(erase_takes_all_of_one_tenant_and_nothing_of_another)
     assert_int_equal(store_number(b.store, "SELECT COUNT(*) FROM message"), 3);
     assert_int_equal(store_number(b.store, "SELECT COUNT(*) FROM inbox"), 3);
     assert_int_equal(store_number(b.store, "SELECT COUNT(*) FROM end_user"), 1);
+    assert_int_equal(store_number(b.store, "SELECT COUNT(*) FROM usage_day"), 1);
     bench_done(&b);
 }
 

@@ -9,6 +9,7 @@
 #include "app/http/router.h"
 
 #include "base/limits.h"
+#include "proto/hmac.h"
 #include "check_test.h"
 
 #define TENANT_ID "018f2d5e-1c3a-7b4c-8d5e-6f7a8b9c0d1e"
@@ -182,6 +183,7 @@ static void world_init(World *w)
     random_init(&w->loop.random);
     buf_init(&w->lane.scratch, MIB(1));
     w->lane.token_key = jwt_key_new(S(SECRET));
+    w->lane.hmac = hmac_new();
     map_init(&w->snapshot.by_key_hash, 10, key_of);
     map_init(&w->snapshot.by_id, 10, id_of);
     map_init(&w->platform.groups, 10, type_of);
@@ -197,6 +199,7 @@ static void world_done(World *w)
     map_done(&w->platform.groups);
     for (int i = 0; i < 2; i++) map_done(&w->tenants[i].groups);
     jwt_key_free(w->lane.token_key);
+    hmac_free(w->lane.hmac);
     buf_done(&w->lane.scratch);
 }
 
@@ -329,6 +332,64 @@ TEST(guard_admits_a_live_token_of_an_active_tenant)
     world_done(&w);
 }
 
+#define BODY     "{ not even JSON"
+#define SIGNED_1 "8bc08f548d0b9a0e842388b6cace005ad9ef638d30c6250203a767b2b3c81a66"
+#define SIGNED_2 "705f2a016adc79745ebd0d768e9b452f6e803cd9a0f973299bc4c34eb8ebf914"
+#define UNSIGNED                                                                                   \
+    "{\"statusCode\":401,\"message\":\"Missing X-Orqestra-Signature header for secured tenant\"}"
+#define MISSIGNED "{\"statusCode\":401,\"message\":\"Invalid HMAC signature\"}"
+
+/* The guard's verdict on BODY with the good key; a refusal must say `refusal`. */
+static void assert_signed(World *w, const char *signature, const char *refusal)
+{
+    Route route = {.guard = GUARD_SIGNED_KEY};
+    Request *rq = request(w, BODY);
+    add_header(w, "x-api-key", "good");
+    if (signature) add_header(w, "X-ORQESTRA-SIGNATURE", signature);
+    rq->route = &route;
+    rq->tenant = NULL;
+    if (guard_admit(rq)) {
+        assert_null(refusal);
+        request_end(rq);
+        return;
+    }
+    assert_non_null(refusal);
+    assert_answer(401, refusal);
+}
+
+TEST(guard_wants_a_signature_from_a_secured_tenant_only)
+{
+    World w;
+    Request *rq;
+    world_init(&w);
+    assert_signed(&w, NULL, NULL);
+    assert_signed(&w, "nonsense", NULL);
+    w.tenants[0].webhook_secret = S("webhook secret 1");
+    assert_signed(&w, NULL, UNSIGNED);
+    assert_signed(&w, "", UNSIGNED);
+    assert_signed(&w, "nonsense", MISSIGNED);
+    assert_signed(&w, SIGNED_2, MISSIGNED);
+    assert_signed(&w, SIGNED_1, NULL);
+    assert_false(admit(&w, GUARD_SIGNED_KEY, "x-api-key", "bad", &rq)); /* the key comes first */
+    assert_answer(401, REFUSED);
+    world_done(&w);
+}
+
+TEST(guard_takes_the_old_secret_until_its_time_is_over)
+{
+    World w;
+    world_init(&w);
+    w.tenants[0].webhook_secret = S("webhook secret 2");
+    w.tenants[0].webhook_old_secret = S("webhook secret 1");
+    w.tenants[0].webhook_old_until_ms = w.loop.now_ms + 1;
+    assert_signed(&w, SIGNED_2, NULL);
+    assert_signed(&w, SIGNED_1, NULL);
+    w.loop.now_ms++;
+    assert_signed(&w, SIGNED_2, NULL);
+    assert_signed(&w, SIGNED_1, MISSIGNED);
+    world_done(&w);
+}
+
 /* ---- the trigger ---- */
 
 #define TRIGGER "{\"eventType\":\"a\\\"b\",\"payload\":{\"userId\":\"u1\"}}"
@@ -359,6 +420,7 @@ TEST(trigger_answers_a_repeated_event_like_the_first)
     api_trigger(request(&w, "{\"eventType\":\"e\",\"eventId\":\"1\","
                             "\"payload\":{\"userId\":\"u1\"}}"));
     come_back(ST_CONFLICT);
+    assert_int_equal(seen.given_back, 1); /* it was counted when it came first */
     assert_answer(200, "{\"success\":true,\"message\":\"Event e dispatched securely for "
                        "Acme \\\"Ltd\\\"\"}");
     world_done(&w);
@@ -371,6 +433,25 @@ TEST(trigger_says_so_when_the_store_failed)
     api_trigger(request(&w, TRIGGER));
     come_back(ST_UNAVAILABLE);
     assert_answer(500, "ST_UNAVAILABLE");
+    assert_int_equal(seen.given_back, 1);
+    world_done(&w);
+}
+
+TEST(trigger_asks_the_limiter_after_validation_and_before_the_store)
+{
+    World w;
+    world_init(&w);
+    over_limit = true;
+    api_trigger(request(&w, "{}"));
+    assert_int_equal(seen.status, 422);
+    api_trigger(request(&w, TRIGGER));
+    assert_answer(429, "limited");
+    assert_null(seen.errand);
+    assert_int_equal(seen.given_back, 0);
+    over_limit = false;
+    api_trigger(request(&w, TRIGGER));
+    come_back(ST_OK);
+    assert_int_equal(seen.given_back, 0);
     world_done(&w);
 }
 

@@ -75,6 +75,7 @@ void window_add(Window *w, uint32_t count, uint32_t limit)
     } else if (w->_len < w->_cap || grow(w)) {
         *run_at(w, w->_len++) = (WindowRun){leaves_ms, count};
     } else {
+        CHECK(newest); /* the first ring cannot fail to grow */
         newest->leaves_ms = leaves_ms;
         newest->count += count;
     }

@@ -2,6 +2,7 @@
 
 #include "app/admin/audit.h"
 #include "app/app.h"
+#include "app/http/router.h"
 
 static Status run(StoreTx *tx, StoreJob *store_job, Err *err)
 {
@@ -62,12 +63,15 @@ static void back(Request *rq, Errand *e)
     buf_done(&data);
 }
 
-/* False, and answered, when an id in the path is no UUID: no thing of ours has such an id. */
+/* False, and answered, when an id in the path is no UUID: no thing of ours has such an id. Only a
+ * template's is read beside the tenant's; other handlers know what their second parameter is. */
 static bool read_path(AdminJob *job)
 {
     const Str *params = job->rq->params;
+    bool names_template = str_starts(job->rq->route->path,
+                                     S("/api/v1/admin/tenants/{id}/templates/{templateId}"));
     bool tenant = !params[0].at || uuid_parse(params[0], &job->tenant_id);
-    bool template = !params[1].at || uuid_parse(params[1], &job->template_id);
+    bool template = !names_template || uuid_parse(params[1], &job->template_id);
     if (!tenant)
         respond_error(job->rq, 404, S("Tenant not found"));
     else if (!template)

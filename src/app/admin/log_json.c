@@ -1,0 +1,67 @@
+#include "app/admin/log_json.h"
+
+#include "app/admin/put.h"
+
+static void put_row(Buf *out, const LogRow *row)
+{
+    put_id(out, "id", row->id);
+    put_text(out, "eventId", row->event_id);
+    put_text(out, "eventType", row->event_type);
+    put_text(out, "channel", channel_name(row->channel));
+    put_text(out, "userId", row->user_id);
+    put_text(out, "recipient", row->recipient);
+    put_text(out, "status", delivery_status_name(row->status));
+    put_text(out, "cause", row->cause);
+    put_num(out, "attemptCount", row->attempt_count);
+    put_text(out, "provider", row->provider);
+    put_text(out, "traceId", row->trace_id);
+    put_time(out, "createdAt", row->created_ms);
+    put_time(out, "updatedAt", row->updated_ms);
+}
+
+static void put_timeline(Buf *out, const Timeline *timeline)
+{
+    put_array_open(out, "timeline");
+    for (uint32_t i = 0; i < timeline->count; i++) {
+        const Moment *moment = &timeline->at[i];
+        put_open(out);
+        put_time(out, "at", moment->at_ms);
+        put_text(out, "what", moment->what);
+        if (moment->detail.at) put_text(out, "detail", moment->detail);
+        put_close(out);
+    }
+    put_array_close(out);
+}
+
+void log_json(Buf *out, const LogRow *row)
+{
+    put_open(out);
+    put_row(out, row);
+    put_close(out);
+}
+
+void log_json_whole(Buf *out, const LogRow *row, const Timeline *timeline)
+{
+    put_open(out);
+    put_row(out, row);
+    put_array_open(out, "attempts");
+    put_array_close(out);
+    put_timeline(out, timeline);
+    put_close(out);
+}
+
+void event_json(Buf *out, const EventRow *event, const LogRows *deliveries,
+                const Timeline *timeline)
+{
+    put_open(out);
+    put_text(out, "id", event->id);
+    put_text(out, "eventType", event->type);
+    put_text(out, "userId", event->user_id);
+    put_text(out, "traceId", event->trace_id);
+    put_time(out, "createdAt", event->created_ms);
+    put_array_open(out, "deliveries");
+    for (uint32_t i = 0; i < deliveries->count; i++) log_json(out, &deliveries->at[i]);
+    put_array_close(out);
+    put_timeline(out, timeline);
+    put_close(out);
+}

@@ -1,0 +1,31 @@
+/* timeline.h: what happened to an event or a delivery, in order, told from what its rows keep.
+ *
+ *   accepted -> planned -> rendered -> published -> read       PUSH; one transaction until "rendered"
+ *                      \-> failed, retrying, sent, delivered   the state it is in, since updated_ms
+ *   accepted -> unmatched                                      an event without any delivery
+ *
+ * A row knows the present and not every step on the way: what it cannot prove is not told.
+ *
+ * Thread: any.  Ownership: the words are literals, in the rows, or in the arena. */
+#ifndef ORQ_DOMAIN_DELIVER_TIMELINE_H
+#define ORQ_DOMAIN_DELIVER_TIMELINE_H
+
+#include "domain/deliver/log_store.h"
+
+typedef struct Moment {
+    int64_t at_ms;
+    Str what;
+    Str detail; /* "PUSH", "EMAIL: <cause>", or {NULL,0} */
+} Moment;
+
+enum { TIMELINE_MAX = 2 + 4 * CHANNEL_COUNT };
+
+typedef struct Timeline { /* oldest first */
+    Moment at[TIMELINE_MAX];
+    uint32_t count;
+} Timeline;
+
+Timeline timeline_of_delivery(const LogRow *delivery, Arena *arena);
+Timeline timeline_of_event(const EventRow *event, const LogRows *deliveries, Arena *arena);
+
+#endif

@@ -250,20 +250,20 @@ TEST(log_filters_choose_and_combine)
 /* Days apart, and one that was committed after younger ones. */
 TEST(log_span_holds_what_lies_between_two_moments)
 {
-    enum { DAYS = 40, DAY_MS = 24 * HOUR_MS };
+    enum { DAYS = 40, A_DAY_MS = 24 * HOUR_MS };
     const int64_t start = 1700000000000;
     Bench b;
     bench_init(&b);
-    for (int i = 0; i < DAYS; i++) give(&b, i, (Given){.at_ms = start + (int64_t)i * DAY_MS});
-    give(&b, 99, (Given){.at_ms = start + (DAYS - 1) * (int64_t)DAY_MS - HOUR_MS / 2});
+    for (int i = 0; i < DAYS; i++) give(&b, i, (Given){.at_ms = start + (int64_t)i * A_DAY_MS});
+    give(&b, 99, (Given){.at_ms = start + (DAYS - 1) * (int64_t)A_DAY_MS - HOUR_MS / 2});
     for (int from = 0; from < DAYS; from += 3)
         for (int to = from; to < DAYS - 1; to += 5) {
-            b.filter.from_ms = start + (int64_t)from * DAY_MS;
-            b.filter.to_ms = start + (int64_t)to * DAY_MS;
+            b.filter.from_ms = start + (int64_t)from * A_DAY_MS;
+            b.filter.to_ms = start + (int64_t)to * A_DAY_MS;
             assert_int_equal(page(&b).rows.count, to - from + 1);
         }
     b.filter.to_ms = INT64_MAX;
-    b.filter.from_ms = start + (DAYS - 1) * (int64_t)DAY_MS - HOUR_MS / 2;
+    b.filter.from_ms = start + (DAYS - 1) * (int64_t)A_DAY_MS - HOUR_MS / 2;
     assert_int_equal(page(&b).rows.count, 2);
     b.filter.from_ms++;
     assert_int_equal(page(&b).rows.count, 1);

@@ -16,9 +16,10 @@
 typedef struct Change {
     const char *action; /* for the audit log */
     Status (*apply)(StoreTx *tx, AdminJob *job, TenantRow *row, Err *err);
-    TenantInput given; /* update */
-    Random random;     /* rotate-key: the loop's own may not leave its loop */
-    Erase erase;       /* delete */
+    TenantInput given;  /* update */
+    Random random;      /* rotate-key: the loop's own may not leave its loop */
+    uint32_t overlap_s; /* rotate-key: how long the old key stays valid */
+    Erase erase;        /* delete */
 } Change;
 
 static Status audit_change(StoreTx *tx, AdminJob *job, const TenantRow *before,
@@ -132,6 +133,12 @@ void admin_tenant_update(Request *rq)
     const Fields f = {&json, &rq->arena, &problems};
     AdminJob *job = new_change(rq);
     if (!job || !request_json(rq, &json) || !body_left_room(rq)) return;
+    if (rq->session->role == ROLE_TENANT_ADMIN && !tenant_input_is_own(&json, &rq->arena)) {
+        respond_error(rq, 403,
+                      S("You may change senderEmail, senderName, channels and "
+                        "webhookSecret; the rest is the operator's"));
+        return;
+    }
     tenant_input_read(&f, &((Change *)job->input)->given);
     if (problems.count)
         respond_problems(rq, &problems);
@@ -139,20 +146,40 @@ void admin_tenant_update(Request *rq)
         send_change(job, "tenant.updated", apply_update);
 }
 
-/* ---- rotate-key: the old key is refused from the answer on (ORQ-21) ---- */
+/* ---- rotate-key: the old key is refused from the answer on (ORQ-21), or after the overlap ---- */
 
 static Status apply_rotate(StoreTx *tx, AdminJob *job, TenantRow *row, Err *err)
 {
+    Change *change = job->input;
     (void)tx;
     (void)err;
-    tenant_give_key(row, job->master, &((Change *)job->input)->random, job->arena);
+    if (change->overlap_s)
+        tenant_change_key(row, job->now_ms + change->overlap_s * INT64_C(1000), job->master,
+                          &change->random, job->arena);
+    else
+        tenant_give_key(row, job->master, &change->random, job->arena);
     return ST_OK;
+}
+
+/* The body may be left out; a wrong one is answered with 422 and returns false. */
+static bool read_overlap(Request *rq, uint32_t *ret_overlap_s)
+{
+    static const Str known_field[] = {STR_INIT("overlapSeconds")};
+    Json json;
+    Problems problems = {.count = 0};
+    const Fields f = {&json, &rq->arena, &problems};
+    if (rq->body.len == 0) return true;
+    if (!request_json(rq, &json) || !body_left_room(rq)) return false;
+    if (fields_open(&f, known_field, 1))
+        fields_count(&f, known_field[0], KEY_OVERLAP_MAX_S, ret_overlap_s);
+    if (problems.count) respond_problems(rq, &problems);
+    return problems.count == 0;
 }
 
 void admin_tenant_rotate_key(Request *rq)
 {
     AdminJob *job = new_change(rq);
-    if (!job) return;
+    if (!job || !read_overlap(rq, &((Change *)job->input)->overlap_s)) return;
     random_init(&((Change *)job->input)->random);
     send_change(job, "tenant.key_rotated", apply_rotate);
 }

@@ -25,6 +25,10 @@ typedef struct TenantInput {
 /* Problems are noted in f->problems. */
 void tenant_input_read(const Fields *f, TenantInput *ret_input);
 
+/* Does the body name only what a tenant's own admin may change? Limits, name, state, dialects and what
+ * will be added later are the operator's: deny by default. */
+bool tenant_input_is_own(const Json *json, Arena *arena);
+
 /* Copies what was given into the row, the webhook secret aside (it must be sealed first). */
 void tenant_input_apply(const TenantInput *input, TenantRow *row);
 

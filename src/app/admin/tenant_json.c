@@ -30,6 +30,10 @@ void tenant_json(Buf *out, const TenantRow *row, KeyShown shown, const SealKey *
     put_text(out, "slug", row->slug);
     put_flag(out, "active", row->active);
     put_api_key(out, row, shown, master, arena);
+    if (row->has_old_key)
+        put_time(out, "previousKeyValidUntil", row->old_key_until_ms);
+    else
+        put_text(out, "previousKeyValidUntil", (Str){NULL, 0});
     put_num(out, "rateLimitPerMinute", row->rate_limit_per_minute);
     put_num(out, "dailyCap", row->daily_cap);
     put_array_open(out, "deliveryChannels");

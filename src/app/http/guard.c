@@ -17,6 +17,8 @@ bool guard_admit(Request *rq)
     switch (rq->route->guard) {
     case GUARD_NONE:
         return true;
+    case GUARD_SESSION:
+    case GUARD_ADMIN:
     case GUARD_OPERATOR:
         return admin_authenticate(rq);
     case GUARD_KEY:
@@ -50,7 +52,8 @@ static bool admit_tenant(Request *rq, const Tenant *tenant)
 
 static bool admit_key(Request *rq, Str key)
 {
-    return key.len > 0 && admit_tenant(rq, snapshot_by_api_key(rq->snapshot, key));
+    return key.len > 0 &&
+           admit_tenant(rq, snapshot_by_api_key(rq->snapshot, key, rq->lane->loop->now_ms));
 }
 
 /* Authorization: Bearer <token>; the scheme in any case (RFC 9110 11.1). */

@@ -15,6 +15,12 @@ static Str hash_key(const void *value)
     return str_make(t->key_hash.at, sizeof t->key_hash.at);
 }
 
+static Str old_hash_key(const void *value)
+{
+    const Tenant *t = value;
+    return str_make(t->old_key_hash.at, sizeof t->old_key_hash.at);
+}
+
 static Str id_key(const void *value)
 {
     return ((const Tenant *)value)->id_text;
@@ -62,6 +68,9 @@ Status tenant_fill(Tenant *t, const TenantRow *row, Err *err)
     t->active = row->active;
     t->bridge_dialects = row->bridge_dialects;
     t->key_hash = row->key_hash;
+    t->has_old_key = row->has_old_key;
+    t->old_key_hash = row->old_key_hash;
+    t->old_key_until_ms = row->old_key_until_ms;
     t->rate_limit_per_minute = row->rate_limit_per_minute;
     t->daily_cap = row->daily_cap;
     t->delivery_channels = row->delivery_channels;
@@ -164,12 +173,14 @@ Snapshot *snapshot_new(Tenant *const *tenants, uint32_t count, const Tenant *pla
     s->platform = platform;
     s->count = count;
     map_init(&s->by_key_hash, count, hash_key);
+    map_init(&s->by_old_key_hash, count, old_hash_key);
     map_init(&s->by_id, count, id_key);
     map_init(&s->by_slug, count, slug_key);
     for (uint32_t i = 0; i < count; i++) {
         s->tenants[i] = tenants[i];
         /* The store keeps all three unique; a duplicate means we no longer know who asks. */
         CHECK(map_put(&s->by_key_hash, tenants[i]) == ST_OK);
+        if (tenants[i]->has_old_key) CHECK(map_put(&s->by_old_key_hash, tenants[i]) == ST_OK);
         CHECK(map_put(&s->by_id, tenants[i]) == ST_OK);
         CHECK(map_put(&s->by_slug, tenants[i]) == ST_OK);
     }

@@ -57,6 +57,7 @@ void snapshot_unref(Snapshot *s)
     for (uint32_t i = 0; i < s->count; i++) tenant_unref(s->tenants[i]);
     tenant_unref(s->platform);
     map_done(&s->by_key_hash);
+    map_done(&s->by_old_key_hash);
     map_done(&s->by_id);
     map_done(&s->by_slug);
     mem_free(s->tenants);
@@ -64,10 +65,14 @@ void snapshot_unref(Snapshot *s)
 }
 
 /* The key is found by its hash, so there is no secret to compare and nothing to time. */
-const Tenant *snapshot_by_api_key(const Snapshot *s, Str api_key)
+const Tenant *snapshot_by_api_key(const Snapshot *s, Str api_key, int64_t now_ms)
 {
     Sha256 hash = hash_sha256(api_key);
-    return map_get(&s->by_key_hash, str_make(hash.at, sizeof hash.at));
+    Str key = str_make(hash.at, sizeof hash.at);
+    const Tenant *t = map_get(&s->by_key_hash, key);
+    if (t) return t;
+    t = map_get(&s->by_old_key_hash, key);
+    return t && now_ms < t->old_key_until_ms ? t : NULL;
 }
 
 const Tenant *snapshot_by_id(const Snapshot *s, Str id_text)
@@ -78,6 +83,13 @@ const Tenant *snapshot_by_id(const Snapshot *s, Str id_text)
 const Tenant *snapshot_by_slug(const Snapshot *s, Str slug)
 {
     return map_get(&s->by_slug, slug);
+}
+
+const Tenant *snapshot_by_no(const Snapshot *s, uint32_t no)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->tenants[i]->no == no) return s->tenants[i];
+    return NULL;
 }
 
 static const TenantTemplate *template_of(const Tenant *t, Str event_type, Channel channel)

@@ -45,7 +45,10 @@ typedef struct Tenant {
     Str id_text, name, slug;
     bool active;
     bool bridge_dialects;
-    Sha256 key_hash;                           /* of the API key */
+    Sha256 key_hash;  /* of the API key */
+    bool has_old_key; /* the key before it, until then */
+    Sha256 old_key_hash;
+    int64_t old_key_until_ms;
     uint32_t rate_limit_per_minute, daily_cap; /* 0 = unlimited */
     Str webhook_secret;     /* in the clear, here only; {NULL,0}: triggers need no signature */
     Str webhook_old_secret; /* the one before it, good until then; {NULL,0}: none */
@@ -69,7 +72,7 @@ typedef struct Snapshot {
     atomic_uint _refs;
     Tenant **tenants; /* each referenced */
     uint32_t count;
-    Map by_key_hash, by_id, by_slug;
+    Map by_key_hash, by_old_key_hash, by_id, by_slug;
     const Tenant *platform; /* the built-in global.* templates, as a tenant of their own */
 } Snapshot;
 
@@ -77,9 +80,11 @@ Snapshot *snapshot_ref(Snapshot *s);
 void snapshot_unref(Snapshot *s);
 
 /* NULL when unknown. An inactive tenant is found too: the caller looks at `active`. */
-const Tenant *snapshot_by_api_key(const Snapshot *s, Str api_key);
+/* By its key, or by the one before while that still holds (rotate-key with an overlap). */
+const Tenant *snapshot_by_api_key(const Snapshot *s, Str api_key, int64_t now_ms);
 const Tenant *snapshot_by_id(const Snapshot *s, Str id_text);
 const Tenant *snapshot_by_slug(const Snapshot *s, Str slug);
+const Tenant *snapshot_by_no(const Snapshot *s, uint32_t no); /* linear: for admin requests */
 
 /* The template that fires for (event type, channel): the tenant's active one, else the platform's.
  * NULL when there is none. Event types match exactly (KIT-21). */

@@ -25,4 +25,16 @@ void tenant_give_key(TenantRow *row, const SealKey *master, Random *random, Aren
     ApiKey key = api_key_make(master, row->id, random, arena);
     row->key_hash = key.hash;
     row->key_sealed = key.sealed;
+    row->has_old_key = false;
+    row->old_key_until_ms = 0;
+}
+
+void tenant_change_key(TenantRow *row, int64_t old_until_ms, const SealKey *master, Random *random,
+                       Arena *arena)
+{
+    Sha256 old = row->key_hash;
+    tenant_give_key(row, master, random, arena);
+    row->has_old_key = true;
+    row->old_key_hash = old;
+    row->old_key_until_ms = old_until_ms;
 }

@@ -15,8 +15,11 @@ typedef struct TenantRow {
     Uuid id;
     Str name, slug;
     bool active;
-    Sha256 key_hash;        /* of the API key */
-    Str key_sealed;         /* the API key, for the operator's eyes */
+    Sha256 key_hash;  /* of the API key */
+    Str key_sealed;   /* the API key, for the operator's eyes */
+    bool has_old_key; /* the key before it, valid until then */
+    Sha256 old_key_hash;
+    int64_t old_key_until_ms;
     Str webhook_sealed;     /* {NULL,0}: none */
     Str webhook_old_sealed; /* the one before, while it is still good; {NULL,0}: none */
     int64_t webhook_old_until_ms;

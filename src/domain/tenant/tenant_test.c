@@ -34,15 +34,39 @@ TEST(snapshot_finds_tenants_by_key_id_and_slug)
 {
     Tenant *both[] = {team(1, "one", "key-1", true), team(2, "two", "key-2", false)};
     Snapshot *s = snapshot_new(both, 2, platform_new());
-    assert_ptr_equal(snapshot_by_api_key(s, S("key-1")), both[0]);
-    assert_ptr_equal(snapshot_by_api_key(s, S("key-2")), both[1]); /* the caller looks at active */
+    assert_ptr_equal(snapshot_by_api_key(s, S("key-1"), 0), both[0]);
+    assert_ptr_equal(snapshot_by_api_key(s, S("key-2"), 0),
+                     both[1]); /* the caller looks at active */
     assert_false(both[1]->active);
-    assert_null(snapshot_by_api_key(s, S("key-3")));
-    assert_null(snapshot_by_api_key(s, S("")));
+    assert_null(snapshot_by_api_key(s, S("key-3"), 0));
+    assert_null(snapshot_by_api_key(s, S(""), 0));
     assert_ptr_equal(snapshot_by_id(s, both[0]->id_text), both[0]);
     assert_null(snapshot_by_id(s, S("01000000-0000-0000-0000-00000000000")));
     assert_ptr_equal(snapshot_by_slug(s, S("two")), both[1]);
     assert_null(snapshot_by_slug(s, S("Two")));
+    snapshot_unref(s);
+}
+
+TEST(snapshot_finds_a_rotated_key_until_its_overlap_ends)
+{
+    Tenant *t = tenant_new();
+    TenantRow row = {.no = 7,
+                     .slug = S("one"),
+                     .name = S("One"),
+                     .channels = S("[]"),
+                     .sender_email = S(""),
+                     .sender_name = S(""),
+                     .key_hash = hash_sha256(S("new")),
+                     .has_old_key = true,
+                     .old_key_hash = hash_sha256(S("old")),
+                     .old_key_until_ms = 5000};
+    assert_status(tenant_fill(t, &row, NULL), ST_OK);
+    Snapshot *s = snapshot_new(&t, 1, platform_new());
+    assert_ptr_equal(snapshot_by_api_key(s, S("new"), 9000), t);
+    assert_ptr_equal(snapshot_by_api_key(s, S("old"), 4999), t);
+    assert_null(snapshot_by_api_key(s, S("old"), 5000));
+    assert_ptr_equal(snapshot_by_no(s, 7), t);
+    assert_null(snapshot_by_no(s, 8));
     snapshot_unref(s);
 }
 

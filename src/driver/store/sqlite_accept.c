@@ -16,8 +16,8 @@ static const char sql_delivery[] =
     "INSERT INTO delivery (tenant, event, channel, id, status, recipient, cause, template_id, "
     "template_version, due_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)";
 static const char sql_message[] =
-    "INSERT INTO message (tenant, id, event, event_type, channel, title, body, data, created_ms) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO message (tenant, id, event, event_type, channel, title, body, data, created_ms, "
+    "end_user) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 static const char sql_inbox[] =
     "INSERT INTO inbox (tenant, end_user, message, seq) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_unmatched[] =
@@ -70,7 +70,8 @@ static Status save_delivery(Db *c, const EventPlan *e, const DeliveryPlan *d, in
     return st;
 }
 
-static Status save_message(Db *c, const EventPlan *e, int64_t event_no, int64_t *ret_no, Err *err)
+static Status save_message(Db *c, const EventPlan *e, int64_t user_no, int64_t event_no,
+                           int64_t *ret_no, Err *err)
 {
     const NotificationPlan *n = &e->notification;
     ptrdiff_t hash = str_find(n->channel, '#');
@@ -87,6 +88,7 @@ static Status save_message(Db *c, const EventPlan *e, int64_t event_no, int64_t 
     bind_text(stmt, 7, n->body);
     bind_text(stmt, 8, n->data);
     bind_int(stmt, 9, e->created_ms);
+    bind_int(stmt, 10, user_no);
     st = db_finish(c, stmt, err);
     if (st == ST_OK) *ret_no = sqlite3_last_insert_rowid(c->sqlite);
     return st;
@@ -124,7 +126,7 @@ static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t even
     int64_t message_no = 0;
     uint64_t seq = user->last_seq + 1;
 
-    Status st = save_message(c, e, event_no, &message_no, err);
+    Status st = save_message(c, e, user->no, event_no, &message_no, err);
     if (st == ST_OK) st = save_inbox(c, e, user->no, message_no, seq, err);
     if (st == ST_OK) e->ret_feed_seq = user->last_seq = seq;
     return st;

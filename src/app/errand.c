@@ -94,6 +94,8 @@ static void swap_here(Mail *mail, Loop *here)
 
     lane->snapshot = snapshot_ref(round->snapshot);
     snapshot_unref(before);
+    const Tenant *changed = snapshot_by_no(lane->snapshot, round->errand->staged.tenant_no);
+    if (!changed || !changed->active) live_recheck(lane);
     if (atomic_fetch_sub(&round->lanes_left, 1) > 1) return;
     mailbox_post(round->errand->rq->lane->loop, &round->errand->mail);
     snapshot_unref(round->snapshot);

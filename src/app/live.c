@@ -59,3 +59,8 @@ void live_publish(App *app, const AcceptCall *call)
     for (size_t i = 0; i < call->event_count; i++)
         if (call->events[i].has_notification) publish(app, &call->events[i]);
 }
+
+void live_recheck(Lane *lane)
+{
+    ws_server_recheck(lane->ws);
+}

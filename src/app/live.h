@@ -11,4 +11,8 @@
  * home right after. */
 void live_publish(App *app, const AcceptCall *call);
 
+/* On the lane's own loop, after its snapshot changed: connections of a tenant that is suspended or gone
+ * end. */
+void live_recheck(Lane *lane);
+
 #endif

@@ -23,8 +23,9 @@ struct WsServer {
     Lane *lane;
     Realtime realtime;
     List conns;
-    Task pump;  /* delivers publications */
-    Task drain; /* ends connections at shutdown */
+    Task pump;    /* delivers publications */
+    Task drain;   /* ends connections at shutdown */
+    Task recheck; /* ends those of tenants that are suspended or gone */
     bool draining;
 };
 
@@ -326,6 +327,33 @@ void ws_server_drain(WsServer *s)
     s->draining = true;
     s->drain.run = run_drain;
     loop_defer(s->lane->loop, &s->drain);
+}
+
+static bool is_shut_out(const WsServer *s, const WsConn *ws)
+{
+    if (!ws->client.tenant || ws->client.state == CLIENT_CLOSED) return false;
+    const Tenant *now = snapshot_by_id(s->lane->snapshot, ws->client.tenant->id_text);
+    return !now || !now->active;
+}
+
+static TaskResult run_recheck(Task *task)
+{
+    WsServer *s = CONTAINER_OF(task, WsServer, recheck);
+    int ended = 0;
+    for (ListNode *n = list_first(&s->conns); n && ended < DRAIN_SLICE;
+         n = list_next(&s->conns, n)) {
+        WsConn *ws = CONTAINER_OF(n, WsConn, node);
+        if (!is_shut_out(s, ws)) continue;
+        client_close(&ws->client, CF_CLOSE_FORCED);
+        ended++;
+    }
+    return ended == DRAIN_SLICE ? TASK_AGAIN : TASK_DONE;
+}
+
+void ws_server_recheck(WsServer *s)
+{
+    s->recheck.run = run_recheck;
+    loop_defer(s->lane->loop, &s->recheck);
 }
 
 bool ws_server_is_empty(const WsServer *s)

@@ -13,6 +13,8 @@ WsServer *ws_server_new(Lane *lane);
 void ws_server_free(WsServer *s); /* all connections are gone */
 /* Ends all with 3001; a slice of them a turn, so that other work goes on. */
 void ws_server_drain(WsServer *s);
+/* A tenant was suspended or deleted: ends its connections with 3503, a slice a turn. */
+void ws_server_recheck(WsServer *s);
 bool ws_server_is_empty(const WsServer *s);
 void ws_server_close_all(WsServer *s);
 Realtime *ws_server_realtime(WsServer *s);

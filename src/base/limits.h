@@ -65,6 +65,7 @@ enum {
     TENANT_CHANNELS_MAX = 32, /* custom WebSocket channels of a tenant */
     TENANT_TEMPLATES_MAX = 5000,
     TENANTS_MAX = 100000,
+    TENANT_ADMINS_MAX = 100,
     TENANT_BYTES_MAX = MIB(32),        /* a tenant in memory, its compiled programs aside */
     TEMPLATE_PAGE_BYTES_MAX = MIB(64), /* 100 stored templates, or 500 tenants, read at once */
     LEFT_OUT_MAX = 32, /* templates that no longer compile, remembered for the log */

@@ -2,6 +2,7 @@
 #include "app/admin/authenticate.h"
 #include "app/admin/session_store.h"
 #include "app/app.h"
+#include "app/http/router.h"
 #include "base/mem.h"
 
 /* Written on the side: nobody waits for it, and a lost one costs idle minutes after a restart. */
@@ -38,6 +39,44 @@ static Str bearer(const Request *rq)
     return str_eq_nocase(scheme, S("bearer")) ? str_trim(rest) : S("");
 }
 
+static bool refuse(Request *rq, int status, Str why)
+{
+    respond_error(rq, status, why);
+    return false;
+}
+
+/* Its own tenant, or none in the path. What is another tenant's looks as if it were nobody's. */
+static bool tenant_is_own(Request *rq, const Tenant *own)
+{
+    Uuid id;
+    if (!rq->params[0].at) return true;
+    return uuid_parse(rq->params[0], &id) && memcmp(id.at, own->id.at, sizeof id.at) == 0;
+}
+
+static bool admit_tenant_admin(Request *rq, const Session *session)
+{
+    const Tenant *own = snapshot_by_no(rq->snapshot, session->tenant_no);
+    if (!own) return refuse(rq, 401, S("Sign in first")); /* deleted with its tenant */
+    if (rq->route->guard == GUARD_SESSION) return true;
+    if (rq->route->guard != GUARD_ADMIN) return refuse(rq, 403, S("Only the operator may do this"));
+    if (!tenant_is_own(rq, own)) return refuse(rq, 404, S("Tenant not found"));
+    if (!own->active) return refuse(rq, 403, S("This tenant is suspended; ask the operator"));
+    return true;
+}
+
+static bool admit(Request *rq, const Session *session)
+{
+    if (session->must_reset && rq->route->guard != GUARD_SESSION)
+        return refuse(rq, 403, S("Choose a new password first: POST /api/v1/admin/auth/password"));
+    switch (session->role) {
+    case ROLE_OPERATOR:
+        return true;
+    case ROLE_TENANT_ADMIN:
+        return admit_tenant_admin(rq, session);
+    }
+    return refuse(rq, 403, S("You may not do this"));
+}
+
 bool admin_authenticate(Request *rq)
 {
     App *app = rq->lane->app;
@@ -45,13 +84,9 @@ bool admin_authenticate(Request *rq)
     Str token = bearer(rq);
     if (token.len != SESSION_TOKEN_LEN ||
         !sessions_check(app->sessions, token, rq->lane->loop->now_ms, session)) {
-        respond_error(rq, 401, S("Sign in first"));
-        return false;
+        return refuse(rq, 401, S("Sign in first"));
     }
-    if (session->role != ROLE_OPERATOR) {
-        respond_error(rq, 403, S("Only the operator may do this"));
-        return false;
-    }
+    if (!admit(rq, session)) return false;
     if (session->touch_due) touch(app, session);
     rq->session = session;
     return true;

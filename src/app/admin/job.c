@@ -121,11 +121,18 @@ Status admin_job_audit(StoreTx *tx, const AdminJob *job, uint32_t tenant_no, con
 {
     char id[UUID_TEXT_LEN];
     uuid_text(subject, id);
+    return admin_job_audit_named(tx, job, tenant_no, action, str_make(id, sizeof id), before, after,
+                                 err);
+}
+
+Status admin_job_audit_named(StoreTx *tx, const AdminJob *job, uint32_t tenant_no,
+                             const char *action, Str subject, Str before, Str after, Err *err)
+{
     const AuditEntry entry = {.tenant_no = tenant_no,
                               .at_ms = job->now_ms,
                               .actor = job->actor,
                               .action = action,
-                              .subject = str_make(id, sizeof id),
+                              .subject = subject,
                               .trace_id = job->trace_id,
                               .before = before,
                               .after = after};

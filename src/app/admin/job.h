@@ -50,6 +50,9 @@ void admin_job_answer(AdminJob *job);               /* for `then` */
 Status admin_job_stage(StoreTx *tx, AdminJob *job, uint32_t tenant_no, Err *err) MUST_USE;
 Status admin_job_audit(StoreTx *tx, const AdminJob *job, uint32_t tenant_no, const char *action,
                        Uuid subject, Str before, Str after, Err *err) MUST_USE;
+Status admin_job_audit_named(StoreTx *tx, const AdminJob *job, uint32_t tenant_no,
+                             const char *action, Str subject, Str before, Str after,
+                             Err *err) MUST_USE;              /* for things that have no UUID */
 Status admin_job_refuse(AdminJob *job, Str problem) MUST_USE; /* ST_INVALID, for a 422 */
 
 #endif

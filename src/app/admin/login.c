@@ -165,10 +165,23 @@ static void compared(Request *rq, Errand *e)
     login_gate_passed(gate, LOGIN_ADDRESS, address_of(try));
     try->session = session_make(try->user.role, try->user.tenant_no, try->username, try->now_ms,
                                 &rq->lane->loop->random, try->token);
+    try->session.must_reset = try->user.must_reset;
     Errand *next = errand_new(rq, signed_in);
     next->extra = try;
     next->job.run = store_session;
     errand_send(next, STORE_WRITE_JOB);
+}
+
+/* The password was compared a moment ago; a tenant's admin who was deleted or got another one since
+ * does not sign in with it. The operator's may be on its way to the store still. */
+static Status user_is_unchanged(StoreTx *tx, const LoginTry *try, Err *err)
+{
+    AdminUser now;
+    if (try->session.role == ROLE_OPERATOR) return ST_OK;
+    Status st = admin_user_read(tx, try->username, &now, err);
+    if (st == ST_NOT_FOUND || (st == ST_OK && !str_is(str_of(now.hash.text), try->user.hash.text)))
+        return err_set(err, ST_UNAUTHORIZED, "Wrong username or password");
+    return st;
 }
 
 /* On the writer's thread. */
@@ -180,8 +193,17 @@ static Status store_session(StoreTx *tx, StoreJob *job, Err *err)
                               .actor = try->username,
                               .action = "admin.signed_in",
                               .subject = address_of(try)};
-    Status st = session_insert(tx, &try->session, try->now_ms, err);
+    Status st = user_is_unchanged(tx, try, err);
+    if (st == ST_OK) st = session_insert(tx, &try->session, try->now_ms, err);
     return st == ST_OK ? audit_write(tx, &entry, err) : st;
+}
+
+static void put_tenant(Buf *out, const Snapshot *snapshot, const Session *session)
+{
+    const Tenant *own = session->role == ROLE_TENANT_ADMIN
+                            ? snapshot_by_no(snapshot, session->tenant_no)
+                            : NULL;
+    if (own) put_id(out, "tenantId", own->id);
 }
 
 static void signed_in(Request *rq, Errand *e)
@@ -197,6 +219,8 @@ static void signed_in(Request *rq, Errand *e)
     put_open(&out);
     put_text(&out, "token", str_make(try->token, sizeof try->token));
     put_text(&out, "role", role_name(try->session.role));
+    put_tenant(&out, rq->snapshot, &try->session);
+    if (try->session.must_reset) put_flag(&out, "mustReset", true);
     put_time(&out, "expiresAt", try->session.expires_ms);
     put_close(&out);
     respond_data(rq, 200, buf_view(&out));
@@ -207,8 +231,14 @@ static void signed_in(Request *rq, Errand *e)
 
 static Status forget_session(StoreTx *tx, StoreJob *job, Err *err)
 {
-    const Session *session = CONTAINER_OF(job, Errand, job)->rq->session;
-    return session_delete(tx, session->id_hash, err);
+    const Errand *e = CONTAINER_OF(job, Errand, job);
+    const Session *session = e->rq->session;
+    const AuditEntry entry = {.tenant_no = session->tenant_no,
+                              .at_ms = *(const int64_t *)e->extra,
+                              .actor = str_of(session->username),
+                              .action = "admin.signed_out"};
+    Status st = session_delete(tx, session->id_hash, err);
+    return st == ST_OK ? audit_write(tx, &entry, err) : st;
 }
 
 static void signed_out(Request *rq, Errand *e)
@@ -223,6 +253,8 @@ void admin_logout(Request *rq)
 {
     sessions_remove(rq->lane->app->sessions, rq->session->id_hash); /* at once, whatever follows */
     Errand *e = errand_new(rq, signed_out);
+    e->extra = memcpy(arena_alloc(&rq->arena, sizeof(int64_t)), &rq->lane->loop->now_ms,
+                      sizeof(int64_t));
     e->job.run = forget_session;
     errand_send(e, STORE_WRITE_JOB);
 }

@@ -131,6 +131,24 @@ void sessions_remove_user(Sessions *s, Str username, int64_t made_before_ms)
     pthread_mutex_unlock(&s->lock);
 }
 
+static Session *find_other(Sessions *s, Str username, const Session *kept)
+{
+    Session *session;
+    for (uint32_t i = 0; (session = map_next(&s->by_hash, &i));)
+        if (session != kept && str_is(username, session->username)) return session;
+    return NULL;
+}
+
+void sessions_password_changed(Sessions *s, Str username, Sha256 kept)
+{
+    Session *other;
+    pthread_mutex_lock(&s->lock);
+    Session *own = map_get(&s->by_hash, str_make(kept.at, sizeof kept.at));
+    if (own) own->must_reset = false;
+    while ((other = find_other(s, username, own))) drop(s, other);
+    pthread_mutex_unlock(&s->lock);
+}
+
 uint32_t sessions_count(Sessions *s)
 {
     pthread_mutex_lock(&s->lock);

@@ -27,6 +27,7 @@ typedef struct Session {
     char username[USERNAME_MAX + 1];
     int64_t expires_ms, idle_until_ms;
     int64_t stored_idle_ms; /* idle_until_ms as the table has it */
+    bool must_reset;        /* may do nothing but change its password */
     bool touch_due;         /* set by sessions_check: the table is minutes behind, write it */
 } Session;
 
@@ -44,6 +45,9 @@ void sessions_add(Sessions *s, const Session *session);
 void sessions_remove(Sessions *s, Sha256 id_hash);
 /* Those of a user that were made before `made_before_ms`: the password changed. */
 void sessions_remove_user(Sessions *s, Str username, int64_t made_before_ms);
+/* A user changed the password in the session `kept`: that one goes on, free of must_reset; the
+ * others are over. */
+void sessions_password_changed(Sessions *s, Str username, Sha256 kept);
 uint32_t sessions_count(Sessions *s);
 
 /* Copies the live session of that token out; false when unknown or over. Extends its idle time. */

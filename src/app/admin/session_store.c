@@ -27,15 +27,16 @@ Status admin_user_read(StoreTx *tx, Str username, AdminUser *ret_user, Err *err)
     Rows rows;
     AdminUser user = {0};
     arena_init(&arena, ROWS_BYTES_MAX);
-    Status st = tx_query(tx,
-                         "SELECT password_hash, role, tenant FROM admin_user WHERE username = $1",
-                         VALUES(value_text(username)), &arena, &rows, err);
+    Status st = tx_query(
+        tx, "SELECT password_hash, role, tenant, must_reset FROM admin_user WHERE username = $1",
+        VALUES(value_text(username)), &arena, &rows, err);
     if (st == ST_OK && rows.count == 0) st = err_set(err, ST_NOT_FOUND, "no such user");
     if (st == ST_OK && (!password_hash_from(rows_text(&rows, 0, 0), &user.hash) ||
                         !role_from(rows_int(&rows, 0, 1), &user.role)))
         st = err_set(err, ST_INTERNAL, "an admin user's row is damaged");
     if (st == ST_OK) {
         user.tenant_no = (uint32_t)rows_int(&rows, 0, 2);
+        user.must_reset = rows_int(&rows, 0, 3) != 0;
         *ret_user = user;
     }
     arena_done(&arena);
@@ -45,16 +46,18 @@ Status admin_user_read(StoreTx *tx, Str username, AdminUser *ret_user, Err *err)
 Status admin_user_write(StoreTx *tx, Str username, const AdminUser *user, int64_t now_ms, Err *err)
 {
     int64_t changed = 0;
-    Status st = tx_run(tx, "UPDATE admin_user SET password_hash = $1 WHERE username = $2",
-                       VALUES(value_text(str_of(user->hash.text)), value_text(username)), &changed,
-                       err);
+    Status st = tx_run(
+        tx, "UPDATE admin_user SET password_hash = $1, must_reset = $2 WHERE username = $3",
+        VALUES(value_text(str_of(user->hash.text)), value_int(user->must_reset),
+               value_text(username)),
+        &changed, err);
     if (st != ST_OK || changed) return st;
     return tx_run(tx,
                   "INSERT INTO admin_user (username, password_hash, role, tenant, must_reset, "
-                  "created_ms) VALUES ($1, $2, $3, $4, 0, $5)",
+                  "created_ms) VALUES ($1, $2, $3, $4, $5, $6)",
                   VALUES(value_text(username), value_text(str_of(user->hash.text)),
                          value_int(user->role), tenant_value(user->role, user->tenant_no),
-                         value_int(now_ms)),
+                         value_int(user->must_reset), value_int(now_ms)),
                   NULL, err);
 }
 
@@ -83,6 +86,12 @@ Status session_delete(StoreTx *tx, Sha256 id_hash, Err *err)
                   NULL, err);
 }
 
+Status session_delete_others(StoreTx *tx, Str username, Sha256 kept, Err *err)
+{
+    return tx_run(tx, "DELETE FROM admin_session WHERE username = $1 AND id_hash <> $2",
+                  VALUES(value_text(username), hash_value(&kept)), NULL, err);
+}
+
 Status session_delete_user(StoreTx *tx, Str username, int64_t made_before_ms, Err *err)
 {
     return tx_run(tx, "DELETE FROM admin_session WHERE username = $1 AND created_ms < $2",
@@ -95,7 +104,8 @@ static bool session_from(const Rows *rows, uint32_t i, Session *ret_session)
     Session session = {.tenant_no = (uint32_t)rows_int(rows, i, 3),
                        .expires_ms = rows_int(rows, i, 4),
                        .idle_until_ms = rows_int(rows, i, 5),
-                       .stored_idle_ms = rows_int(rows, i, 5)};
+                       .stored_idle_ms = rows_int(rows, i, 5),
+                       .must_reset = rows_int(rows, i, 6) != 0};
     if (hash.len != sizeof session.id_hash.at || username.len > USERNAME_MAX ||
         !role_from(rows_int(rows, i, 2), &session.role))
         return false;
@@ -114,10 +124,13 @@ Status sessions_load(StoreTx *tx, Sessions *s, int64_t now_ms, Err *err)
                        "DELETE FROM admin_session WHERE expires_ms <= $1 OR idle_until_ms <= $2",
                        VALUES(value_int(now_ms), value_int(now_ms)), NULL, err);
     if (st == ST_OK)
-        st = tx_query(tx,
-                      "SELECT id_hash, username, role, tenant, expires_ms, idle_until_ms "
-                      "FROM admin_session ORDER BY created_ms DESC LIMIT $1",
-                      VALUES(value_int(SESSIONS_MAX)), &arena, &rows, err);
+        st = tx_query(
+            tx,
+            "SELECT s.id_hash, s.username, s.role, s.tenant, s.expires_ms, s.idle_until_ms, "
+            "u.must_reset FROM admin_session s "
+            "LEFT JOIN admin_user u ON u.username = s.username "
+            "ORDER BY s.created_ms DESC LIMIT $1",
+            VALUES(value_int(SESSIONS_MAX)), &arena, &rows, err);
     for (uint32_t i = 0; st == ST_OK && i < rows.count; i++) {
         Session session;
         if (session_from(&rows, i, &session)) sessions_add(s, &session);

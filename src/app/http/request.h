@@ -32,7 +32,7 @@ struct Request {
     /* Who asks; which of these is set follows from the route's guard (routes.def). */
     const Tenant *tenant; /* API key, or the tenant of a realtime token */
     Str token_user;       /* GUARD_KEY_OR_TOKEN with a bearer token: its user; else {NULL,0} */
-    const struct Session *session; /* GUARD_OPERATOR */
+    const struct Session *session; /* GUARD_SESSION, _ADMIN, _OPERATOR */
     uint32_t counted_day; /* limit.h: the UTC day its events were counted in; 0: they were not */
     uint64_t started_mono_ms;
     struct HttpConn *_conn;                    /* NULL when it is gone */

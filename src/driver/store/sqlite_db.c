@@ -10,6 +10,8 @@
  *                           readers must not checkpoint at all
  *   journal_size_limit      a WAL that a long read made huge shrinks again
  *   temp_store=MEMORY       no file outside the data directory
+ *   secure_delete           what was erased is overwritten with zeros, also in pages that became free:
+ *                           nobody's address may be read from the file afterwards (RELIABILITY 33)
  *   cell_size_check, trusted_schema=OFF    a damaged or planted file is refused, not obeyed */
 #include "driver/store/sqlite_db.h"
 
@@ -25,6 +27,7 @@ static const char pragmas_common[] = "PRAGMA temp_store=MEMORY;"
                                      "PRAGMA wal_autocheckpoint=0;";
 static const char pragmas_writer[] = "PRAGMA synchronous=FULL;"
                                      "PRAGMA journal_size_limit=67108864;"
+                                     "PRAGMA secure_delete=ON;"
                                      "PRAGMA cache_size=-32768;"; /* KiB */
 static const char pragmas_reader[] = "PRAGMA cache_size=-8192;";
 

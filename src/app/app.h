@@ -18,12 +18,13 @@ struct App {
     Limiter *limiter; /* any thread */
     Lane lanes[LOOPS_MAX];
     int lane_count;
-    atomic_int lanes_draining;  /* lanes that still have connections after lane_stop */
-    struct Sessions *sessions;  /* admin sign-ins; locks inside */
-    struct LoginGate *logins;   /* failed sign-ins; locks inside */
-    struct Operator *operator_; /* the built-in operator's password on its way to the store */
-    struct Secrets *secrets;    /* read-only */
-    struct Demo *demo;          /* NULL without the setting; read-only */
+    atomic_int lanes_draining;   /* lanes that still have connections after lane_stop */
+    struct Sessions *sessions;   /* admin sign-ins; locks inside */
+    struct LoginGate *logins;    /* failed sign-ins; locks inside */
+    struct Operator *operator_;  /* the built-in operator's password on its way to the store */
+    struct Secrets *secrets;     /* read-only */
+    struct Retention *retention; /* lane 0's */
+    struct Demo *demo;           /* NULL without the setting; read-only */
 };
 
 #endif

@@ -13,6 +13,7 @@ static const struct {
     {SETTING_pong_timeout, 1, 3600},
     {SETTING_connect_timeout, 1, 3600},
     {SETTING_expired_close_delay, 0, 86400},
+    {SETTING_retention_interval, 1, 86400},
 };
 
 static Status check_ranges(const Config *c, Err *err)

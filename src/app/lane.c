@@ -5,6 +5,7 @@
  * what the last errand sent to all. */
 #include "app/app.h"
 #include "app/http/server.h"
+#include "app/retention.h"
 #include "app/ws/endpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@ void lane_start(Lane *lane)
     lane->loop->lane = lane;
     lane->http = http_server_new(lane);
     lane->ws = ws_server_new(lane);
+    if (lane->loop->index == 0) lane->app->retention = retention_start(lane);
     ListenOptions options = {
         .address = lane->app->config->listen,
         .on_accept = http_server_accept,

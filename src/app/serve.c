@@ -9,6 +9,7 @@
 
 #include "app/app.h"
 #include "app/bootstrap.h"
+#include "app/retention.h"
 #include "app/secrets.h"
 #include "app/wire.h"
 #include "base/limits.h"
@@ -111,6 +112,7 @@ int serve(const Config *config)
     }
     if (app->store) store_close(app->store);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
+    retention_free(app->retention);
     bootstrap_undo(app);
     if (st == ST_OK) LOG(LOG_INFO, "server.stopped");
     log_flush();

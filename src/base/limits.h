@@ -98,6 +98,9 @@ enum {
     STORE_USERS_CACHED = 32768, /* users the writer remembers; about 200 bytes each */
     SCHEMA_WAL_PAGES = 1000,    /* checkpoint after this many pages, on the writer's connection */
 
+    STORE_STUCK_MS = 5000, /* a transaction this long: new calls are refused at once */
+    STORE_QUEUE_HIGH = STORE_QUEUE_MAX / 2, /* more waiting calls than this: not ready */
+
     /* Sessions (RELIABILITY threat 23) */
     SESSION_TTL_S = 8 * 3600,
     SESSION_IDLE_S = 1800,
@@ -111,6 +114,8 @@ enum {
     PASSWORD_BYTES_MAX = 256,
 
     /* Process */
+    METRICS_KEY_BYTES_MIN = 16,
+    METRICS_PAGE_MAX = KIB(256),
     LOOPS_MAX = 64,
     DESCRIPTORS_RESERVED = 200, /* of RLIMIT_NOFILE, for files, the store and refusals */
     ACCEPTS_PER_TURN = 64,      /* then the loop looks at its other sockets */

@@ -7,6 +7,7 @@
 
 #include "base/isotime.h"
 #include "base/limits.h"
+#include "base/metric.h"
 
 enum { BUFFER_BYTES = 32768 };
 
@@ -42,12 +43,23 @@ LogField log_num(const char *name, int64_t value, LogNum *room)
     return (LogField){name, str_make(room->text, (size_t)len), true};
 }
 
+/* Nowhere left to complain: what stderr does not take is counted, line by line. */
+static void count_dropped(size_t from)
+{
+    int64_t lines = 0;
+    for (size_t i = from; i < used; i++) lines += buffer[i] == '\n';
+    metric_add(METRIC_LOG_DROPPED, lines);
+}
+
 void log_flush(void)
 {
     size_t done = 0;
     while (done < used) {
         ssize_t n = write(STDERR_FILENO, buffer + done, used - done);
-        if (n <= 0) break; /* nowhere left to complain */
+        if (n <= 0) {
+            count_dropped(done);
+            break;
+        }
         done += (size_t)n;
     }
     used = 0;

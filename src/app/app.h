@@ -18,6 +18,7 @@ struct App {
     Limiter *limiter; /* any thread */
     Lane lanes[LOOPS_MAX];
     int lane_count;
+    uint64_t started_mono_ms;    /* when the lanes began */
     atomic_int lanes_draining;   /* lanes that still have connections after lane_stop */
     struct Sessions *sessions;   /* admin sign-ins; locks inside */
     struct LoginGate *logins;    /* failed sign-ins; locks inside */

@@ -14,6 +14,8 @@ static const struct {
     {SETTING_connect_timeout, 1, 3600},
     {SETTING_expired_close_delay, 0, 86400},
     {SETTING_retention_interval, 1, 86400},
+    {SETTING_store_timeout, 1, 300},
+    {SETTING_disk_free_min, 0, 1 << 30},
 };
 
 static Status check_ranges(const Config *c, Err *err)
@@ -86,12 +88,16 @@ static Status check_origins(const StrList *origins, Err *err)
 static Status check_secrets(const Config *c, Err *err)
 {
     size_t secret = c->token_secret.len, password = c->operator_password.len;
+    size_t metrics = c->metrics_key.len;
     if (secret > 0 && secret < TOKEN_SECRET_BYTES_MIN)
         return err_set(err, ST_INVALID, "token_secret has %zu bytes; it needs %d or more", secret,
                        TOKEN_SECRET_BYTES_MIN);
     if (password > 0 && (password < PASSWORD_BYTES_MIN || password > PASSWORD_BYTES_MAX))
         return err_set(err, ST_INVALID, "operator_password has %zu bytes; it needs %d to %d",
                        password, PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
+    if (metrics > 0 && metrics < METRICS_KEY_BYTES_MIN)
+        return err_set(err, ST_INVALID, "metrics_key has %zu bytes; it needs %d or more", metrics,
+                       METRICS_KEY_BYTES_MIN);
     return ST_OK;
 }
 

@@ -14,11 +14,13 @@
 
 #include "app/app.h"
 #include "app/live.h"
+#include "app/measure.h"
 #include "base/mem.h"
 
 static void settle(StoreCall *call);
 static void swap_everywhere(App *app, Errand *e);
 static void come_home(Mail *mail, Loop *here);
+static void on_deadline(Timer *timer);
 
 Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))
 {
@@ -32,15 +34,24 @@ Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))
 bool errand_send(Errand *e, StoreKind kind)
 {
     Request *rq = e->rq;
+    Loop *loop = rq->lane->loop;
 
     e->call.kind = kind;
     e->call.done = settle;
     Status st = store_submit(rq->lane->app->store, &e->call);
-    if (st == ST_OK)
-        rq->lane->errands_out++;
-    else
+    if (st != ST_OK) {
         respond_status(rq, st, NULL);
-    return st == ST_OK;
+        return false;
+    }
+    rq->lane->errands_out++;
+    loop_arm(loop, &e->deadline, (uint64_t)rq->lane->app->config->store_timeout * 1000,
+             on_deadline);
+    return true;
+}
+
+static void on_deadline(Timer *timer)
+{
+    respond_unknown(CONTAINER_OF(timer, Errand, deadline)->rq);
 }
 
 Registry *errand_registry(const Errand *e)
@@ -53,6 +64,7 @@ static void settle(StoreCall *call)
     Errand *e = CONTAINER_OF(call, Errand, call);
     Lane *home = e->rq->lane;
 
+    if (call->kind == STORE_ACCEPT) measure_accept(&e->accept);
     if (call->kind == STORE_ACCEPT && call->st == ST_OK) live_publish(home->app, &e->accept);
     if (e->changes_tenant && call->st == ST_OK) {
         swap_everywhere(home->app, e);
@@ -66,6 +78,7 @@ static void come_home(Mail *mail, Loop *here)
 {
     Errand *e = CONTAINER_OF(mail, Errand, mail);
     (void)here;
+    timer_cancel(&e->deadline);
     e->rq->lane->errands_out--;
     e->back(e->rq, e);
 }

@@ -5,6 +5,10 @@
  *   ...the store works...
  *   my_back(rq, e)          on the request's own loop; e->call.st tells how it went; answer now.
  *
+ * A request does not wait for a stuck disk: after the setting store_timeout it is answered 500 ("not
+ * known, send it again"), and the errand goes on without a connection, as if the client had gone. It
+ * keeps the request and its arena until it is home.
+ *
  * errand_send answers 500 itself and returns false when the store takes no more calls. `back` runs
  * exactly once otherwise, also when the client has gone (answers are then dropped).
  *
@@ -23,6 +27,7 @@ struct Errand {
     Mail mail;
     Request *rq;
     void (*back)(Request *rq, Errand *e);
+    Timer deadline;
     void *extra; /* the handler's own; job.run finds it through CONTAINER_OF(job, Errand, job) */
     bool changes_tenant; /* set by run() once `staged` is filled */
     StagedTenant staged;

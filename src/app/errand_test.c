@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "app/live.h"
+#include "app/measure.h"
 #include "check_test.h"
 
 enum { LANES = 3 };
@@ -25,6 +26,9 @@ static struct {
     Status back_st;
     int lanes_swapped; /* seen by `back` */
     int answered;      /* by errand_send itself */
+    int parted_at;     /* the client was told that nothing is known */
+    int measured_at;
+    Config config;
 } t;
 
 static int tick(void)
@@ -68,6 +72,19 @@ void respond_status(Request *rq, Status st, const Err *err)
     t.answered++;
 }
 
+void respond_unknown(Request *rq)
+{
+    (void)rq;
+    t.parted_at = tick();
+    sem_post(&t.moved);
+}
+
+void measure_accept(const AcceptCall *call)
+{
+    (void)call;
+    t.measured_at = tick();
+}
+
 static Status submit(Store *store, StoreCall *call)
 {
     (void)store;
@@ -98,6 +115,8 @@ static void app_start(void)
     t.store.ops = &t.ops;
     t.app.store = &t.store;
     t.app.lane_count = LANES;
+    t.config.store_timeout = 300;
+    t.app.config = &t.config;
     atomic_init(&t.before._refs, LANES + 1); /* one of our own: the test frees nothing */
     atomic_init(&t.after._refs, 1);
     for (int i = 0; i < LANES; i++) {
@@ -188,8 +207,9 @@ TEST(errand_publishes_an_accepted_event_before_it_comes_home)
     Trip trip;
     app_start();
     settle_as(depart(&trip, STORE_ACCEPT), ST_OK);
-    assert_int_equal(t.published_at, 1);
-    assert_int_equal(t.back_at, 2);
+    assert_int_equal(t.measured_at, 1);
+    assert_int_equal(t.published_at, 2);
+    assert_int_equal(t.back_at, 3);
     app_stop();
 }
 
@@ -227,6 +247,21 @@ TEST(errand_unstages_what_was_rolled_back)
     assert_int_equal(t.unstaged_at, 1);
     assert_int_equal(t.swapped_at, 0);
     assert_int_equal(t.lanes_swapped, 0);
+    app_stop();
+}
+
+TEST(errand_parts_from_its_client_in_time_and_still_comes_home_once)
+{
+    Trip trip;
+    app_start();
+    t.config.store_timeout = 0;
+    Errand *e = depart(&trip, STORE_ACCEPT);
+    sem_wait(&t.moved); /* parted */
+    assert_int_equal(t.parted_at, 1);
+    assert_int_equal(t.back_at, 0);
+    settle_as(e, ST_OK);
+    assert_int_equal(t.published_at, 3); /* what is durable is published, whoever waits */
+    assert_int_equal(t.back_at, 4);
     app_stop();
 }
 

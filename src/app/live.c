@@ -6,6 +6,7 @@
 
 #include "app/ws/endpoint.h"
 #include "base/mem.h"
+#include "base/metric.h"
 
 typedef struct Publication Publication;
 
@@ -40,6 +41,7 @@ static Str put(char **at, Str text)
 static void publish(App *app, const EventPlan *event)
 {
     const NotificationPlan *n = &event->notification;
+    metric_add(METRIC_PUBLICATIONS, 1);
     int lanes = app->lane_count; /* read once: the last post may free the block */
     Publication *p = mem_alloc(sizeof(Publication) + sizeof(Letter) * (size_t)lanes +
                                n->channel.len + n->data.len);

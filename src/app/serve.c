@@ -71,6 +71,7 @@ static int wait_for_signal(const sigset_t *signals)
 static void run_lanes(App *app, const sigset_t *signals)
 {
     LogNum lanes;
+    app->started_mono_ms = app->lanes[0].loop->mono_ms;
     for (int i = 0; i < app->lane_count; i++) loop_start(app->lanes[i].loop, start_lane);
     LOG(LOG_INFO, "server.started", log_str("listen", app->config->listen),
         log_num("loops", app->lane_count, &lanes), log_str("version", S(ORQ_VERSION)));
@@ -92,6 +93,7 @@ int serve(const Config *config)
     LogLevel level;
     if (log_level_parse(config->log_level, &level)) log_set_level(level);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, not our end */
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);

@@ -10,7 +10,7 @@ void store_close(Store *store)
     store->ops->close(store);
 }
 
-StoreHealth store_health(const Store *store)
+StoreHealth store_health(Store *store)
 {
     return store->ops->health(store);
 }

@@ -11,6 +11,9 @@
  * What arrived while one commit ran is the next one's batch (group commit): no timer, no added delay.
  * `done` must only hand the call home (mailbox_post): it runs between two commits.
  *
+ * A disk that hangs holds the calls of its batch, and nobody can say what will become of them; whoever
+ * comes later than STORE_STUCK_MS is refused at once with ST_UNAVAILABLE and knows: nothing happened.
+ *
  * Money-losing defaults are refused. A failed commit or fsync answers every call of its batch with
  * ST_UNAVAILABLE and the driver reopens: nothing is answered ST_OK that is not on disk.
  *
@@ -22,6 +25,7 @@
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "port/channel.h"
 
@@ -190,15 +194,23 @@ void store_close(Store *store); /* finishes what was submitted, then closes; joi
 typedef struct StoreHealth {
     uint32_t queued;         /* calls waiting for the writer */
     bool writable;           /* the last commit succeeded */
+    uint32_t stuck_ms;       /* how long the transaction in hand has been running; 0: none is */
     uint64_t commits, calls; /* since start */
 } StoreHealth;
-StoreHealth store_health(const Store *store); /* any thread */
+/* Any thread. Being asked makes an idle writer try its disk within a second, so that who asks
+ * regularly hears of a fault that no call has met yet. */
+StoreHealth store_health(Store *store);
+/* Whoever waits for this writer waits for nothing: store_submit says ST_UNAVAILABLE meanwhile. */
+static inline bool store_is_stuck(const StoreHealth *health)
+{
+    return health->stuck_ms > STORE_STUCK_MS;
+}
 
 /* What a driver fills in; the functions above go through it. */
 typedef struct StoreOps {
     Status (*submit)(Store *store, StoreCall *call);
     void (*close)(Store *store);
-    StoreHealth (*health)(const Store *store);
+    StoreHealth (*health)(Store *store);
     Status (*run)(StoreTx *tx, const char *sql, const Value *values, int count,
                   int64_t *ret_changed, Err *err);
     Status (*query)(StoreTx *tx, const char *sql, const Value *values, int count, Arena *arena,

@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "app/http/dispatch.h"
+#include "app/measure.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -26,6 +27,7 @@ static void request_begin(HttpConn *hc)
     rq->lane = hc->server->lane;
     rq->_conn = hc;
     rq->started_mono_ms = rq->lane->loop->mono_ms;
+    rq->started_ns = uv_hrtime();
     arena_init(&rq->arena, REQUEST_ARENA_MAX);
     hc->rq = rq;
     hc->body_started_ms = 0;
@@ -330,5 +332,6 @@ Conn *http_take_over(Request *rq)
     HttpConn *hc = rq->_conn;
     hc->upgraded = true;
     rq->_status = 101;
+    measure_request(rq);
     return hc->conn;
 }

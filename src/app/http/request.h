@@ -35,10 +35,12 @@ struct Request {
     const struct Session *session; /* GUARD_SESSION, _ADMIN, _OPERATOR */
     uint32_t counted_day; /* limit.h: the UTC day its events were counted in; 0: they were not */
     uint64_t started_mono_ms;
+    uint64_t started_ns;                       /* monotonic, of the first byte */
     struct HttpConn *_conn;                    /* NULL when it is gone */
     HttpHeader _headers[RESPONSE_HEADERS_MAX]; /* of the answer */
     uint8_t _header_count;
-    int _status; /* answered with; 0 = not yet */
+    bool _answered_unknown; /* respond_unknown was first */
+    int _status;            /* answered with; 0 = not yet */
 };
 
 /* First header of that name, or {NULL,0}. */
@@ -64,6 +66,11 @@ void respond_error(Request *rq, int status, Str message);
 void respond_problems(Request *rq, const Problems *problems);
 /* Translates a Status at the border: one exhaustive switch. err may be NULL. */
 void respond_status(Request *rq, Status st, const Err *err);
+
+/* For a request that is still away on its errand: tells the client 500, outcome unknown, and parts it
+ * from its connection, which is free for the next request. The request itself lives on until its
+ * handler answers; that answer goes nowhere. Nothing happens when the client has gone. */
+void respond_unknown(Request *rq);
 
 /* {"success":true,"data":<json>} */
 void respond_data(Request *rq, int status, Str data_json);

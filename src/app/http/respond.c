@@ -3,9 +3,11 @@
 
 #include "app/http/cors.h"
 #include "app/http/http_conn.h"
+#include "app/measure.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "proto/url.h"
 
 #define JSON_TYPE S("application/json; charset=utf-8")
@@ -100,25 +102,35 @@ static void log_request(const Request *rq)
         log_str("tenant", rq->tenant ? rq->tenant->slug : S("")));
 }
 
+static void note_answer(const Request *rq)
+{
+    measure_request(rq);
+    log_request(rq);
+}
+
+static void send_answer(Request *rq, int status, Str content_type, Str body)
+{
+    HttpConn *hc = rq->_conn;
+    Buf out;
+    buf_init(&out, HTTP_RESPONSE_MAX);
+    cors_add_headers(rq);
+    put_answer(&out, rq, status, content_type, body);
+    if (buf_status(&out) == ST_OK) {
+        http_conn_send(hc, buf_view(&out));
+    } else { /* an answer beyond the ceiling: our fault, and too late for another one */
+        LOG(LOG_ERROR, "http.answer_too_big", log_str("path", rq->path));
+        hc->last = true;
+    }
+    buf_done(&out);
+}
+
 void respond(Request *rq, int status, Str content_type, Str body)
 {
     HttpConn *hc = rq->_conn;
     CHECK(rq->_status == 0);
     rq->_status = status;
-    if (hc) {
-        Buf out;
-        buf_init(&out, HTTP_RESPONSE_MAX);
-        cors_add_headers(rq);
-        put_answer(&out, rq, status, content_type, body);
-        if (buf_status(&out) == ST_OK) {
-            http_conn_send(hc, buf_view(&out));
-        } else { /* an answer beyond the ceiling: our fault, and too late for another one */
-            LOG(LOG_ERROR, "http.answer_too_big", log_str("path", rq->path));
-            hc->last = true;
-        }
-        buf_done(&out);
-    }
-    log_request(rq);
+    if (hc) send_answer(rq, status, content_type, body);
+    if (!rq->_answered_unknown) note_answer(rq);
     request_free(rq);
     if (hc) http_conn_answered(hc);
 }
@@ -131,17 +143,48 @@ void respond_json(Request *rq, int status, Str json)
     respond(rq, status, JSON_TYPE, json);
 }
 
+static void put_envelope(Buf *out, int status, Str message)
+{
+    buf_format(out, "{\"statusCode\":%d,\"message\":", status);
+    json_put_string(out, message);
+    buf_lit(out, ",\"error\":");
+    json_put_string(out, str_of(http_status_text(status)));
+    buf_lit(out, "}");
+}
+
 void respond_error(Request *rq, int status, Str message)
 {
     Buf b;
     buf_init(&b, HTTP_RESPONSE_MAX);
-    buf_format(&b, "{\"statusCode\":%d,\"message\":", status);
-    json_put_string(&b, message);
-    buf_lit(&b, ",\"error\":");
-    json_put_string(&b, str_of(http_status_text(status)));
-    buf_lit(&b, "}");
+    put_envelope(&b, status, message);
     respond_json(rq, status, buf_view(&b));
     buf_done(&b);
+}
+
+/* The headers of the answer to come are the handler's, who does not know of this one: they are put back
+ * as they were. */
+void respond_unknown(Request *rq)
+{
+    HttpConn *hc = rq->_conn;
+    uint8_t headers = rq->_header_count;
+    Buf b;
+    if (!hc || rq->_status) return;
+    buf_init(&b, KIB(1));
+    put_envelope(&b, 500,
+                 S("Storage did not answer in time, so what became of this request is not "
+                   "known. Send it again with the same key or id"));
+    respond_header(rq, S("Retry-After"), S("2"));
+    respond_header(rq, S("Cache-Control"), S("no-store"));
+    send_answer(rq, 500, JSON_TYPE, buf_view(&b));
+    buf_done(&b);
+    metric_add(METRIC_ANSWERED_LATE, 1);
+    rq->_status = 500;
+    note_answer(rq);
+    rq->_status = 0;
+    rq->_header_count = headers;
+    rq->_answered_unknown = true;
+    rq->_conn = NULL;
+    http_conn_answered(hc);
 }
 
 void respond_problems(Request *rq, const Problems *problems)
@@ -195,7 +238,9 @@ void respond_status(Request *rq, Status st, const Err *err)
     case ST_UNAVAILABLE:
     case ST_FULL: /* 500, as the seeds say: clients retry those (API-26) */
         respond_header(rq, S("Retry-After"), S("2"));
-        respond_error(rq, 500, S("Storage does not answer; nothing was changed. Try again"));
+        respond_error(rq, 500,
+                      S("Storage does not work at the moment; nothing was acknowledged. "
+                        "Try again"));
         return;
     }
     CHECK(false);

@@ -13,6 +13,7 @@
 #include "app/http/server.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "net/conn.h"
 #include "proto/ws_frame.h"
 #include "proto/ws_handshake.h"
@@ -55,6 +56,7 @@ static void on_closed(Conn *c)
 {
     WsConn *ws = c->owner;
     list_unlink(&ws->node);
+    metric_add_by(METRIC_CONNECTIONS, METRIC_DIALECT_CENTRIFUGE, METRIC_NONE_ALL, -1);
     ws_decoder_done(&ws->decoder);
     mem_free(ws);
 }
@@ -69,7 +71,10 @@ static void send_close(WsConn *ws, uint16_t code, Str reason)
     uint8_t frame[2 + WS_CONTROL_MAX];
     if (ws->close_sent) return;
     ws->close_sent = true;
-    if (code == CF_CLOSE_SLOW) writer_abandon(&ws->client.writer);
+    if (code == CF_CLOSE_SLOW) {
+        metric_add(METRIC_SLOW_CLOSES, 1);
+        writer_abandon(&ws->client.writer);
+    }
     size_t len = ws_close_frame(frame, code, reason);
     bool all_out = writer_finish(&ws->client.writer, str_make(frame, len));
     loop_arm(ws->conn->loop, &ws->timer, WS_CLOSE_TIMEOUT_MS, on_close_timeout);
@@ -85,7 +90,10 @@ static WsConn *of_writer(Writer *w)
 
 static ssize_t op_write(Writer *w, const struct iovec *parts, int count)
 {
-    return conn_write(of_writer(w)->conn, parts, count);
+    ssize_t taken = conn_write(of_writer(w)->conn, parts, count);
+    metric_add(METRIC_SOCKET_WRITES, 1);
+    if (taken > 0) metric_add(METRIC_SOCKET_BYTES, taken);
+    return taken;
 }
 
 static void op_want_writable(Writer *w, bool wanted)
@@ -263,6 +271,7 @@ void ws_centrifuge(Request *rq)
     c->events = &conn_events;
     ws_decoder_init(&ws->decoder);
     list_push_back(&s->conns, &ws->node);
+    metric_add_by(METRIC_CONNECTIONS, METRIC_DIALECT_CENTRIFUGE, METRIC_NONE_ALL, 1);
     client_init(&ws->client, &s->realtime, &client_ops);
 }
 

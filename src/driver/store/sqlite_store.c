@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "driver/store/sqlite_reader.h"
 #include "driver/store/sqlite_writer.h"
 
@@ -17,6 +18,17 @@ typedef struct SqliteStore {
     Readers readers;
 } SqliteStore;
 
+/* Refused only when it is sure to be in vain: what is taken now would wait behind a transaction that
+ * does not end. */
+static Status submit_write(Writer *w, StoreCall *call)
+{
+    if (UNLIKELY(writer_stuck_ms(w) > STORE_STUCK_MS)) {
+        metric_add(METRIC_STORE_SHED, 1);
+        return ST_UNAVAILABLE;
+    }
+    return queue_put(&w->queue, call);
+}
+
 static Status submit(Store *store, StoreCall *call)
 {
     SqliteStore *s = CONTAINER_OF(store, SqliteStore, store);
@@ -25,7 +37,7 @@ static Status submit(Store *store, StoreCall *call)
     case STORE_ACCEPT:
     case STORE_MARK_READ:
     case STORE_WRITE_JOB:
-        return queue_put(&s->writer.queue, call);
+        return submit_write(&s->writer, call);
     case STORE_FEED:
     case STORE_READ_JOB:
         return queue_put(&s->readers.queue, call);
@@ -44,13 +56,15 @@ static void close_store(Store *store)
     mem_free(s);
 }
 
-static StoreHealth health(const Store *store)
+static StoreHealth health(Store *store)
 {
-    const SqliteStore *s = (const void *)store; /* its first member */
+    SqliteStore *s = CONTAINER_OF(store, SqliteStore, store);
 
+    atomic_store_explicit(&s->writer.asked, true, memory_order_relaxed);
     return (StoreHealth){
         .queued = queue_count(&s->writer.queue),
         .writable = atomic_load(&s->writer.writable),
+        .stuck_ms = writer_stuck_ms(&s->writer),
         .commits = atomic_load_explicit(&s->writer.commits, memory_order_relaxed),
         .calls = atomic_load_explicit(&s->writer.calls, memory_order_relaxed),
     };

@@ -24,14 +24,43 @@
 #include "driver/store/sqlite_writer.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/limits.h"
+#include "base/metric.h"
 #include "driver/store/sqlite_hot.h"
 #include "driver/store/sqlite_thread.h"
 
-enum { PROBE_MS = 1000 }; /* how often a store that cannot write tries whether it can again */
+enum { PROBE_MS = 1000 }; /* how often a store that cannot write, or is asked, tries its disk */
 
 typedef enum Guard { GUARD_NONE, GUARD_EACH } Guard;
+
+/* ---- how long it takes ---- */
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t busy_begin(Writer *w)
+{
+    int64_t now = now_us();
+    atomic_store_explicit(&w->busy_since_ms, now / 1000, memory_order_relaxed);
+    return now;
+}
+
+static void busy_end(Writer *w)
+{
+    atomic_store_explicit(&w->busy_since_ms, 0, memory_order_relaxed);
+}
+
+uint32_t writer_stuck_ms(const Writer *w)
+{
+    int64_t since = atomic_load_explicit(&w->busy_since_ms, memory_order_relaxed);
+    return since ? (uint32_t)(now_us() / 1000 - since) : 0;
+}
 
 /* ---- the connection ---- */
 
@@ -177,6 +206,7 @@ static void run_commit(Writer *w, StoreCall *first)
 {
     Err err = {{0}};
     bool jobs = first->kind == STORE_WRITE_JOB;
+    int64_t begun_us = busy_begin(w);
 
     Status st = reopen(w, &err);
     if (st == ST_OK) {
@@ -190,10 +220,13 @@ static void run_commit(Writer *w, StoreCall *first)
         atomic_fetch_add_explicit(&w->commits, 1, memory_order_relaxed);
     } else {
         give_up(w);
+        metric_add(METRIC_STORE_ERRORS, 1);
         fail_all(first, &err);
     }
+    metric_observe(METRIC_STORE_COMMIT, (uint64_t)(now_us() - begun_us));
     tell_all(first);
     checkpoint(w);
+    busy_end(w);
 }
 
 /* ---- the thread ---- */
@@ -218,14 +251,17 @@ static void batch_run(Writer *w, StoreCall *batch)
         uint64_t count;
         StoreCall *run = cut_run(&batch, &count);
         atomic_fetch_add_explicit(&w->calls, count, memory_order_relaxed);
+        metric_observe(METRIC_STORE_BATCH, count);
         run_commit(w, run);
     }
 }
 
 /* A store that lost its disk and gets no traffic because it says so must find out by itself that the
- * disk is back: rewrite the version, which costs one page and one fsync. */
+ * disk is back, and one without traffic that is asked for its health must find out that the disk is
+ * gone: rewrite the version, which costs one page and one fsync. */
 static void probe(Writer *w)
 {
+    busy_begin(w);
     Err err;
     int64_t version;
     char sql[48];
@@ -240,6 +276,14 @@ static void probe(Writer *w)
         atomic_store(&w->writable, true);
     else
         give_up(w);
+    checkpoint(w); /* probes are pages in the WAL, too */
+    busy_end(w);
+}
+
+static bool wants_probe(Writer *w)
+{
+    bool asked = atomic_exchange_explicit(&w->asked, false, memory_order_relaxed);
+    return asked || !atomic_load_explicit(&w->writable, memory_order_relaxed);
 }
 
 static void *writer_main(void *arg)
@@ -248,11 +292,10 @@ static void *writer_main(void *arg)
     bool open = true;
 
     while (open) {
-        bool works = atomic_load_explicit(&w->writable, memory_order_relaxed);
-        StoreCall *batch = queue_take(&w->queue, STORE_BATCH_MAX, works ? -1 : PROBE_MS, &open);
+        StoreCall *batch = queue_take(&w->queue, STORE_BATCH_MAX, PROBE_MS, &open);
         if (batch)
             batch_run(w, batch);
-        else if (open)
+        else if (open && wants_probe(w))
             probe(w);
     }
     arena_thread_done();

@@ -1,6 +1,6 @@
 /* sqlite_writer.h: the one thread that writes, and the only one that checkpoints.
  *
- * Thread: open and close on the opener's; writer_put from any. */
+ * Thread: open and close on the opener's; writer_stuck_ms from any. */
 #ifndef ORQ_DRIVER_STORE_SQLITE_WRITER_H
 #define ORQ_DRIVER_STORE_SQLITE_WRITER_H
 
@@ -16,14 +16,18 @@ typedef struct Writer {
     const char *_vfs;
     Db *_db; /* NULL after a failure, until it is open again */
     Users _users;
-    Usage _usage;         /* of the open transaction */
-    int _wal_pages;       /* in the WAL after the last commit */
-    atomic_bool writable; /* the last commit succeeded */
+    Usage _usage;               /* of the open transaction */
+    int _wal_pages;             /* in the WAL after the last commit */
+    atomic_bool writable;       /* the last commit succeeded */
+    atomic_bool asked;          /* someone wants to know: an idle writer tries its disk */
+    atomic_llong busy_since_ms; /* monotonic start of the transaction in hand; 0: none */
     atomic_ullong commits, calls;
 } Writer;
 
 /* db is the writer's from now on. */
 void writer_start(Writer *w, const Path *path, const char *vfs, Db *db);
+/* How long the transaction in hand has been running, in ms; 0 when there is none. */
+uint32_t writer_stuck_ms(const Writer *w);
 void writer_stop(Writer *w); /* finishes what was queued, then closes the connection */
 
 #endif

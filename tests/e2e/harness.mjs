@@ -88,7 +88,7 @@ export class Server {
     this.stderr = '';
     // A test file that dies, however suddenly, takes its server with it.
     this.child = spawn('setpriv', ['--pdeathsig', 'KILL', BINARY, 'serve'], {
-      env: environment({ ...this.settings, ORQESTRA_DATA: this.data, ORQESTRA_LISTEN: `127.0.0.1:${this.port}` }),
+      env: environment({ ...this.settings, ORQESTRA_DATA: this.data, ORQESTRA_LISTEN: `${this.host ?? '127.0.0.1'}:${this.port}` }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.stdout = '';

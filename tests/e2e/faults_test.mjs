@@ -143,6 +143,21 @@ describe('P2: a disk that hangs', () => {
   });
 });
 
+test('P2: a file at its size limit is a failed write, not the end of the process', async () => {
+  const server = await Server.start();
+  const { tenant, record } = await withTenant(server);
+  const limit = (bytes) => assert.equal(spawnSync('prlimit', ['--pid', String(server.child.pid), `--fsize=${bytes}:unlimited`]).status, 0);
+  assert.equal((await record.trigger()).status, 200);
+  limit(4096);
+  for (let n = 0; n < 3; n++) assertStorageError(await record.trigger());
+  assert.equal((await tenant.history('u0')).length, 1);
+  limit('unlimited');
+  await untilReady(server, 'ok');
+  assert.equal((await record.trigger()).status, 200);
+  await record.verify();
+  await server.stop();
+});
+
 // The whole thing on a real file system with no room left; needs root for the mount.
 const isRoot = process.getuid?.() === 0;
 test('P2: a small disk, really full', { skip: isRoot ? false : 'mounting needs root' }, async (t) => {

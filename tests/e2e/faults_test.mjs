@@ -2,7 +2,7 @@
 // without a restart; afterwards the judge holds every answer against the history.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Server, freshDirectory } from './harness.mjs';
@@ -81,8 +81,9 @@ for (const [fault, what] of [['write_fails', 'a disk without room'], ['fsync_fai
   });
 }
 
-test('threat 32: a fault nobody has met yet is noticed by asking', async () => {
+test('threat 32: a fault nobody has met yet is noticed by asking', async (t) => {
   const disk = await BadDisk.serve();
+  t.after(() => disk.server.child.kill('SIGKILL'));
   await untilReady(disk.server, 'ok');
   disk.breaks('fsync_fails');
   await untilReady(disk.server, 'failed');
@@ -143,8 +144,9 @@ describe('P2: a disk that hangs', () => {
   });
 });
 
-test('P2: a file at its size limit is a failed write, not the end of the process', async () => {
+test('P2: a file at its size limit is a failed write, not the end of the process', async (t) => {
   const server = await Server.start();
+  t.after(() => server.child.kill('SIGKILL'));
   const { tenant, record } = await withTenant(server);
   const limit = (bytes) => assert.equal(spawnSync('prlimit', ['--pid', String(server.child.pid), `--fsize=${bytes}:unlimited`]).status, 0);
   assert.equal((await record.trigger()).status, 200);
@@ -171,11 +173,11 @@ test('P2: a small disk, really full', { skip: isRoot ? false : 'mounting needs r
     rmSync(place, { recursive: true, force: true });
   });
   const server = await Server.start({ data: join(place, 'data'), env: { ORQESTRA_DISK_FREE_MIN: '1' } });
+  t.after(() => server.child.kill('SIGKILL'));
   const { tenant, record } = await withTenant(server);
   assert.equal((await record.trigger()).status, 200);
   const ballast = join(place, 'ballast');
-  const { bsize, bavail } = statfsSync(place);
-  writeFileSync(ballast, Buffer.alloc(bsize * bavail));
+  spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=64k']); // until nothing fits any more
   const load = record.load(4);
   const full = async () => {
     while (!load.statuses[500]) await new Promise((done) => setTimeout(done, 20));

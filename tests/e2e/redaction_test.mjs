@@ -1,7 +1,7 @@
 // redaction_test.mjs: what must never be in a log is not there, at any level, and whatever a peer sends,
 // a line stays one line of JSON (threats 5 and 21).
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { PASSWORD, Server, TOKEN_SECRET } from './harness.mjs';
 import { openJwt, signJwt } from './lib/jwt.mjs';
@@ -16,13 +16,19 @@ const lines = (server) => server.stderr.split('\n').filter(Boolean);
 async function useSecrets(server) {
   const { token: session } = await server.signIn();
   const webhookSecret = secret('webhook');
-  const tenant = await server.createTenant({ webhookSecret });
+  const secured = await server.createTenant({ webhookSecret });
+  const tenant = await server.createTenant();
   const email = `${secret('person')}@example.com`;
   const phone = '+15550104477';
   const body = secret('body-text');
   await tenant.template({ eventType: 'secret', body: '{{text}}' });
   await tenant.template({ eventType: 'secret', channel: 'EMAIL', subject: 'S', body: '{{text}}' });
   await tenant.trigger('secret', 'u', { text: body }, { payload: { userId: 'u', recipientEmail: email, recipientPhone: phone } });
+  const signed = JSON.stringify({ eventType: 'global.info', payload: { userId: 'u' }, variables: { title: body } });
+  const mac = createHmac('sha256', webhookSecret).update(signed).digest('hex');
+  for (const claimed of [mac, mac.replace(/^../, 'zz')]) {
+    await secured.post(signed, { headers: { 'x-orqestra-signature': claimed } });
+  }
   const { token } = await tenant.token('u');
   const wrongKey = secret('wrong-key');
   const wrongPassword = secret('wrong-password');
@@ -49,14 +55,15 @@ async function useSecrets(server) {
   for (const [method, path, options] of calls) await server.call(method, path, options);
   const signature = openJwt(token, TOKEN_SECRET) && token.split('.')[2];
   return {
-    PASSWORD, TOKEN_SECRET, METRICS_KEY, session, webhookSecret, apiKey: tenant.apiKey, newKey: rotated.json.data.apiKey, email, phone,
+    PASSWORD, TOKEN_SECRET, METRICS_KEY, session, webhookSecret, mac, securedKey: secured.apiKey, apiKey: tenant.apiKey, newKey: rotated.json.data.apiKey, email, phone,
     body, token, signature, wrongKey, wrongPassword, wrongToken, queryToken, metricsGuess,
   };
 }
 
 for (const level of ['info', 'debug']) {
-  test(`threats 5, 21: no key, password, token, secret, address or body on stderr at ${level}`, async () => {
+  test(`threats 5, 21: no key, password, token, secret, address or body on stderr at ${level}`, async (t) => {
     const server = await Server.start({ env: { ORQESTRA_LOG_LEVEL: level, ORQESTRA_METRICS_KEY: METRICS_KEY } });
+    t.after(() => server.child.kill('SIGKILL'));
     const used = await useSecrets(server);
     await server.stop();
     assert.ok(lines(server).length > 15, 'there is a log to search');

@@ -136,6 +136,10 @@ test('openapi: a client made from the document works against the live server', a
   await client.call('updateTemplate', { params: { ...params, templateId }, body: { subject: null } });
   await client.call('previewTemplate', { params, body: { channel: 'PUSH', body: 'x {{y}}', variables: { z: 1 } } });
   assert.equal((await client.call('triggerEvent', { body: { eventType: 'doc.test', payload: { userId: 'u' }, variables: { name: 'you' } } })).status, 200);
+  const logs = await client.call('listLogs', { params: { ...params, eventType: 'doc.test', limit: 10 } });
+  assert.equal(logs.json.data.length, 1);
+  await client.call('getLog', { params: { ...params, logId: logs.json.data[0].id } });
+  await client.call('getEvent', { params: { ...params, eventId: logs.json.data[0].eventId } });
   const feed = { tenant: tenant.id, user: 'u' };
   const page = await client.call('listNotifications', { params: { ...feed, limit: 10, offset: 0 } });
   assert.equal(page.json.data[0].body, 'Hello you');

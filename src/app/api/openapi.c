@@ -75,8 +75,12 @@ static const char *security_of(Guard guard)
         return "[]";
     case GUARD_KEY:
         return "[{\"apiKey\":[]}]";
+    case GUARD_SIGNED_KEY:
+        return "[{\"apiKey\":[]},{\"apiKey\":[],\"signature\":[]}]";
     case GUARD_KEY_OR_TOKEN:
         return "[{\"apiKey\":[]},{\"userToken\":[]}]";
+    case GUARD_SESSION:
+    case GUARD_ADMIN:
     case GUARD_OPERATOR:
         return "[{\"session\":[]}]";
     }
@@ -131,8 +135,9 @@ static void put_operation(Buf *out, const Entry *entry, const Doc *doc)
     buf_format(out, ",\"security\":%s,", security_of(entry->guard));
     put_parameters(out, entry->path, doc->query);
     if (doc->request.len) {
-        buf_lit(out, "\"requestBody\":{\"required\":true,");
-        put_content(out, doc->request);
+        bool optional = str_ends(doc->request, S("?"));
+        buf_format(out, "\"requestBody\":{\"required\":%s,", optional ? "false" : "true");
+        put_content(out, str_head(doc->request, doc->request.len - optional));
         buf_lit(out, "},");
     }
     put_responses(out, doc);

@@ -201,7 +201,7 @@ void tenant_input_read(const Fields *f, TenantInput *ret_input)
 bool tenant_input_is_own(const Json *json, Arena *arena)
 {
     static const Str own[] = {STR_INIT("senderEmail"), STR_INIT("senderName"), STR_INIT("channels"),
-                              STR_INIT("webhookSecret")};
+                              STR_INIT("webhookSecret"), STR_INIT("webhookSecretOverlapSeconds")};
     for (JsonRef c = json_first(json, 0); c != JSON_NONE; c = json_next(json, 0, c)) {
         Str name;
         if (!json_string(json, c, arena, &name) || !is_among(own, sizeof own / sizeof *own, name))

@@ -3,8 +3,11 @@
  *   loop     read -> may this account and this address try now? -> is there room for a hash?
  *   reader   argon2id, against the user's hash or against nobody's: the same time either way
  *   loop     wrong: count the failure, 401          right: make the session
- *   writer   store the session, audit
- *   loop     the session is live, answer
+ *   writer   store the session, audit; the session is live
+ *   loop     answer
+ *
+ * Live on the writer, because there sign-ins and the removal of a user happen one after the other: no
+ * session is added behind the back of a removal. Should the commit fail, nobody knows the token.
  *
  * The password is wiped as soon as it was compared. What is answered never tells whether the user
  * exists. */
@@ -187,7 +190,8 @@ static Status user_is_unchanged(StoreTx *tx, const LoginTry *try, Err *err)
 /* On the writer's thread. */
 static Status store_session(StoreTx *tx, StoreJob *job, Err *err)
 {
-    const LoginTry *try = CONTAINER_OF(job, Errand, job)->extra;
+    const Errand *e = CONTAINER_OF(job, Errand, job);
+    const LoginTry *try = e->extra;
     const AuditEntry entry = {.tenant_no = try->session.tenant_no,
                               .at_ms = try->now_ms,
                               .actor = try->username,
@@ -195,7 +199,9 @@ static Status store_session(StoreTx *tx, StoreJob *job, Err *err)
                               .subject = address_of(try)};
     Status st = user_is_unchanged(tx, try, err);
     if (st == ST_OK) st = session_insert(tx, &try->session, try->now_ms, err);
-    return st == ST_OK ? audit_write(tx, &entry, err) : st;
+    if (st == ST_OK) st = audit_write(tx, &entry, err);
+    if (st == ST_OK) sessions_add(e->rq->lane->app->sessions, &try->session);
+    return st;
 }
 
 static void put_tenant(Buf *out, const Snapshot *snapshot, const Session *session)
@@ -214,7 +220,6 @@ static void signed_in(Request *rq, Errand *e)
         respond_status(rq, e->call.st, &e->call.err);
         return;
     }
-    sessions_add(rq->lane->app->sessions, &try->session);
     buf_init(&out, KIB(1));
     put_open(&out);
     put_text(&out, "token", str_make(try->token, sizeof try->token));

@@ -97,6 +97,29 @@ TEST(session_removal_by_id_and_by_user)
     sessions_free(s);
 }
 
+TEST(session_goes_on_after_its_own_password_change)
+{
+    Sessions *s = sessions_new();
+    Random random;
+    Session found;
+    char kept[SESSION_TOKEN_LEN], old[SESSION_TOKEN_LEN], other[SESSION_TOKEN_LEN];
+    random_init(&random);
+    Session own = session_make(ROLE_TENANT_ADMIN, 3, S("ada"), START, &random, kept);
+    own.must_reset = true;
+    sessions_add(s, &own);
+    made(s, "ada", START, old);
+    made(s, "operator", START, other);
+    assert_true(sessions_check(s, str_make(kept, sizeof kept), START + 1, &found));
+    assert_true(found.must_reset);
+    sessions_password_changed(s, S("ada"), own.id_hash);
+    assert_true(sessions_check(s, str_make(kept, sizeof kept), START + 1, &found));
+    assert_false(found.must_reset);
+    assert_int_equal(found.tenant_no, 3);
+    assert_false(sessions_check(s, str_make(old, sizeof old), START + 1, &found));
+    assert_true(sessions_check(s, str_make(other, sizeof other), START + 1, &found));
+    sessions_free(s);
+}
+
 TEST(sessions_stay_below_their_ceiling)
 {
     Sessions *s = sessions_new();

@@ -147,6 +147,27 @@ TEST(slugs_are_derived_from_any_name)
     arena_done(&a);
 }
 
+TEST(tenant_admins_change_only_what_is_listed)
+{
+    static const char *const own[] = {"{}", "{\"senderName\":\"x\",\"channels\":[]}",
+                                      "{\"webhookSecret\":null}"};
+    static const char *const operators[] = {"{\"dailyCap\":1}", "{\"active\":false}",
+                                            "{\"senderName\":\"x\",\"name\":\"y\"}",
+                                            "{\"deliveryChannels\":[]}", "{\"unknown\":1}"};
+    Arena a;
+    Json json;
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        assert_status(json_parse(str_of(own[i]), &a, &json, NULL), ST_OK);
+        assert_true(tenant_input_is_own(&json, &a));
+    }
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        assert_status(json_parse(str_of(operators[i]), &a, &json, NULL), ST_OK);
+        assert_false(tenant_input_is_own(&json, &a));
+    }
+    arena_done(&a);
+}
+
 TEST(email_addresses_are_safe_in_a_header)
 {
     static const char *const good[] = {"a@b", "first.last+tag@mail.example.com", "o'x@b-c.example"};

@@ -94,8 +94,17 @@ typedef struct Walk { /* one page being read */
     Arena *arena;
 } Walk;
 
-#define MATCHES                                                                                    \
-    "WHERE d.tenant = $1 AND (d.event, d.channel) < ($2, $3) AND d.event >= $4 "                   \
+/* Both walks begin below the cursor ($2, $3) and end at the floor ($4). The one through a trace must be
+ * forced: CROSS JOIN puts the event first, and "+ 0" hides from SQLite that the deliveries have a range
+ * too, which it would rather go through, once an event. */
+#define THROUGH_DELIVERIES                                                                         \
+    TABLES "WHERE d.tenant = $1 AND (d.event, d.channel) < ($2, $3) AND d.event >= $4 " CHOSEN
+#define THROUGH_TRACE                                                                              \
+    "FROM event e CROSS JOIN delivery d "                                                          \
+    "LEFT JOIN end_user u ON u.no = e.end_user AND u.tenant = e.tenant "                           \
+    "WHERE d.tenant = $1 AND e.no <= $2 AND (e.no < $2 OR d.channel < $3) AND e.no >= $4 " CHOSEN  \
+    "AND e.tenant = d.tenant AND d.event = e.no + 0 AND e.trace_id = $13 "
+#define CHOSEN                                                                                     \
     "AND d.channel BETWEEN $5 AND $6 AND d.status BETWEEN $7 AND $8 "                              \
     "AND e.created_ms BETWEEN $9 AND $10 AND (e.end_user = $11 OR $11 = 0) "                       \
     "AND (e.type = $12 OR $12 = '') "
@@ -124,11 +133,10 @@ static Status read_rows(StoreTx *tx, const Walk *w, Rows *ret_rows, Err *err)
 {
     if (w->filter->trace_id.at)
         return tx_query(
-            tx,
-            COLUMNS TABLES MATCHES "AND e.tenant = $1 AND e.trace_id = $13 " IN_ORDER "LIMIT $14",
+            tx, COLUMNS THROUGH_TRACE IN_ORDER "LIMIT $14",
             VALUES(MATCH_VALUES(w), value_text(w->filter->trace_id), value_int(w->limit + 1)),
             w->arena, ret_rows, err);
-    return tx_query(tx, COLUMNS TABLES MATCHES IN_ORDER "LIMIT $13",
+    return tx_query(tx, COLUMNS THROUGH_DELIVERIES IN_ORDER "LIMIT $13",
                     VALUES(MATCH_VALUES(w), value_int(w->limit + 1)), w->arena, ret_rows, err);
 }
 

@@ -27,7 +27,7 @@ static Status newest(StoreTx *tx, Arena *arena, int64_t *ret_no, Err *err)
  * high on are not; gaps are stepped over, so each turn halves what lies between. */
 static Status bisect(StoreTx *tx, int64_t at_ms, Arena *arena, int64_t *ret_no, Err *err)
 {
-    int64_t low = 0, high, no, created_ms;
+    int64_t low = 0, high = 0, no = 0, created_ms = 0;
     Status st = newest(tx, arena, &high, err);
     high++;
     while (st == ST_OK && low < high) {

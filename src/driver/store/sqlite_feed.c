@@ -1,5 +1,11 @@
 /* A page of a feed is one range of inbox, newest first, and a point in message for each row of the
- * page. The range is limited before the join, so what the offset skips costs no message. */
+ * page. The range is limited before the join, so what the offset skips costs no message.
+ *
+ * The points are what a page costs once a store is large (bench/history.c): 50 messages on 50 pages of
+ * the tree, 32 us of CPU at 1,000 rows and 105 at 5 million. A reader's cache of 64 MiB and mmap change
+ * that by less than a tenth. Title and body in the inbox row itself make it 16 and 27, but then an inbox
+ * leaf holds 12 rows instead of 200, splits as much more often, and an accept costs 12 % more in a small
+ * store and 75 % more in that large one. Accepts come first. */
 #include "driver/store/sqlite_hot.h"
 
 static const char sql_feed[] =

@@ -74,7 +74,6 @@ static const char *security_of(Guard guard)
     case GUARD_NONE:
         return "[]";
     case GUARD_KEY:
-    case GUARD_SIGNED_KEY:
         return "[{\"apiKey\":[]}]";
     case GUARD_SIGNED_KEY:
         return "[{\"apiKey\":[]},{\"apiKey\":[],\"signature\":[]}]";

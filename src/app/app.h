@@ -25,7 +25,10 @@ struct App {
     struct Operator *operator_;  /* the built-in operator's password on its way to the store */
     struct Secrets *secrets;     /* read-only */
     struct Retention *retention; /* lane 0's */
+    struct KeySweep *key_sweep;  /* lane 0's */
     struct Demo *demo;           /* NULL without the setting; read-only */
+    atomic_ullong replays;       /* events answered from their key (E.1) */
+    atomic_ullong replays_of_other_bodies; /* of them, those whose body was not the first one's */
 };
 
 #endif

@@ -16,6 +16,7 @@ static const struct {
     {SETTING_retention_interval, 1, 86400},
     {SETTING_store_timeout, 1, 300},
     {SETTING_disk_free_min, 0, 1 << 30},
+    {SETTING_idempotency_ttl, 1, IDEMPOTENCY_TTL_S_MAX},
 };
 
 static Status check_ranges(const Config *c, Err *err)

@@ -58,8 +58,10 @@ static void publish(App *app, const EventPlan *event)
 
 void live_publish(App *app, const AcceptCall *call)
 {
-    for (size_t i = 0; i < call->event_count; i++)
-        if (call->events[i].has_notification) publish(app, &call->events[i]);
+    for (size_t i = 0; i < call->event_count; i++) {
+        const EventPlan *event = &call->events[i];
+        if (event->has_notification && !event->ret_replay.is) publish(app, event);
+    }
 }
 
 void live_recheck(Lane *lane)

@@ -7,7 +7,7 @@
 
 #include "app/app.h"
 
-/* Publishes the notifications of a committed call on every lane. Copies what it needs: the call goes
+/* Publishes the notifications of a committed call on every lane, those of replays aside. Copies what it needs: the call goes
  * home right after. */
 void live_publish(App *app, const AcceptCall *call);
 

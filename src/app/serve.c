@@ -11,6 +11,7 @@
 #include "app/bootstrap.h"
 #include "app/retention.h"
 #include "app/secrets.h"
+#include "app/key_sweep.h"
 #include "app/wire.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -57,6 +58,7 @@ static void make_lanes(App *app)
 static void start_lane(Loop *l)
 {
     lane_start(l->lane);
+    if (l->index == 0) key_sweep_start(l->lane);
 }
 
 /* Signals are taken here alone: every other thread is born with them blocked. */
@@ -113,6 +115,7 @@ int serve(const Config *config)
         fprintf(stderr, "orqestra serve: %s\n", err.text);
     }
     if (app->store) store_close(app->store);
+    key_sweep_free(app->key_sweep);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
     retention_free(app->retention);
     bootstrap_undo(app);

@@ -60,6 +60,7 @@ enum {
     EVENT_TYPE_MAX = 128,
     EVENT_ID_MAX = 255,
     TRACE_ID_MAX = 255,
+    IDEMPOTENCY_KEY_MAX = 255,
     TENANT_NAME_MAX = 120,
     SLUG_MAX = 63,
     TENANT_CHANNELS_MAX = 32, /* custom WebSocket channels of a tenant */
@@ -90,6 +91,13 @@ enum {
     WEBHOOK_SECRET_MIN = 16, /* bytes */
     WEBHOOK_SECRET_MAX = 256,
     WEBHOOK_OVERLAP_MAX_S = 7 * 86400, /* both secrets of a rotation are valid at most so long */
+
+    /* Intake */
+    IDEMPOTENCY_TTL_S_MAX = 72 * 3600, /* RELIABILITY P7 */
+    BATCH_EVENTS_MAX = 1000,           /* one transaction of about 15 ms */
+    BATCH_SLICE = 32,                  /* events of a batch planned in one turn of the loop */
+    BATCH_ARENA_RESERVE = MIB(1),      /* of the request's, for its replays: 800 bytes each */
+    KEY_SWEEP_ROWS = 500,              /* deleted in one step: some milliseconds of the writer's */
 
     /* Store */
     STORE_QUEUE_MAX = 100000,   /* calls waiting for the writer; more are answered ST_FULL */

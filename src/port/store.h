@@ -52,8 +52,7 @@ struct StoreCall {
 /* ---- accept: one event with all that follows from it, in one transaction ---- */
 
 typedef struct DeliveryPlan {
-    Uuid
-        id; /* computed from (tenant, event id, recipient, channel): planning twice cannot make two */
+    Uuid id; /* ours, new with every plan; a provider may take it for its own idempotency key */
     Channel channel;
     DeliveryStatus status; /* PENDING (e-mail, SMS), SENT (push: published right after the commit),
                               FAILED with a cause */
@@ -70,8 +69,28 @@ typedef struct NotificationPlan { /* what a PUSH delivery puts into the user's f
     Str data;    /* the publication's JSON object, complete */
 } NotificationPlan;
 
+/* Idempotency (RELIABILITY P7): whoever comes with the key of an accepted event, while that key lives, is
+ * given the first answer and nothing else happens. The key is taken in the event's own transaction, so
+ * it exists exactly if the event does. */
+enum { EVENT_KEY_BYTES = 16 /* of a SHA-256 */ };
+
+typedef struct EventKey {
+    bool set; /* false: the event has none, and every repeat is another event */
+    uint8_t hash[EVENT_KEY_BYTES];
+    uint8_t body_hash[EVENT_KEY_BYTES]; /* tells a repeat from another body under the same key */
+    int64_t expires_ms;                 /* free for another event from this moment on */
+} EventKey;
+
+typedef struct EventReplay { /* what the first one was told */
+    bool is; /* nothing of this event was written: its key was taken; what follows is set */
+    bool body_differs;
+    Str event_id, answer; /* in the call's arena */
+} EventReplay;
+
 typedef struct EventPlan {
     uint32_t tenant_no;
+    EventKey key;
+    Str answer;   /* the sentence whoever asked is told, kept with the key; "" without one */
     Str event_id; /* the client's, or a UUID's text */
     Str event_type;
     Str user_id;
@@ -85,14 +104,18 @@ typedef struct EventPlan {
     NotificationPlan notification;
     /* results */
     uint64_t ret_feed_seq; /* position of the notification in the user's feed, from 1 */
+    EventReplay ret_replay;
 } EventPlan;
 
-/* ST_CONFLICT: a delivery of one of the events exists already, and nothing of the call was kept. For a
- * single event that means: it is durable already. */
+/* ST_OK: each event is durable, or a replay. Calls run one after the other, so of two with one key the
+ * second meets the first, whichever loops they came from; the same holds for the events of one call.
+ * ST_CONFLICT: the id of a delivery is taken, and nothing of the call was kept. */
 typedef struct AcceptCall {
     StoreCall call;
     EventPlan *events;
     size_t event_count; /* all of them in one transaction, or none */
+    Arena
+        *arena; /* for replays; the caller does not touch it meanwhile. NULL: no event has a key */
 } AcceptCall;
 
 /* ---- the feed ---- */

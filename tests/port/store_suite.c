@@ -306,7 +306,7 @@ void store_suite_usage_counts_what_was_kept(const StoreDriver *driver)
     store_close(s);
 }
 
-/* The caller answers a conflict like a success, so nothing but a repeated delivery may be one. */
+/* A conflict is the id of a delivery met twice, and nothing else passes for one. */
 void store_suite_conflict_means_a_repeated_delivery(const StoreDriver *driver)
 {
     Store *s = driver->open_empty();

@@ -32,6 +32,13 @@ typedef struct StoreDriver {
     CASE(conflict_harms_no_neighbour)                                                              \
     CASE(usage_counts_what_was_kept)                                                               \
     CASE(conflict_means_a_repeated_delivery)                                                       \
+    CASE(key_is_taken_once)                                                                        \
+    CASE(key_is_its_tenants_own)                                                                   \
+    CASE(key_survives_a_restart)                                                                   \
+    CASE(key_is_free_once_expired)                                                                 \
+    CASE(key_is_free_after_a_failure)                                                              \
+    CASE(key_repeats_within_one_call)                                                              \
+    CASE(key_goes_to_the_first_that_succeeds)                                                      \
     CASE(unmatched_event_is_audited)                                                               \
     CASE(deliveries_are_recorded)                                                                  \
     CASE(jobs_write_and_read_every_kind_of_value)                                                  \

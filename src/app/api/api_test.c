@@ -5,6 +5,7 @@
 #include "app/api/token.h"
 #include "app/errand.h"
 #include "app/admin/authenticate.h"
+#include "app/app.h"
 #include "app/http/guard.h"
 #include "app/http/router.h"
 
@@ -25,6 +26,7 @@ static struct {
     char body[4096];
     size_t body_len;
     char trace[300];
+    bool replayed;
     Errand *errand;
     StoreKind kind;
     uint32_t given_back; /* to the limiter */
@@ -50,6 +52,11 @@ void respond_json(Request *rq, int status, Str json)
 void respond_header(Request *rq, Str name, Str value)
 {
     (void)rq;
+    if (str_is(name, "Idempotency-Replayed")) {
+        assert_str(value, "true");
+        seen.replayed = true;
+        return;
+    }
     assert_str(name, "X-Trace-Id");
     snprintf(seen.trace, sizeof seen.trace, "%.*s", STR_FMT(value));
 }
@@ -140,6 +147,8 @@ bool errand_send(Errand *e, StoreKind kind)
 /* ---- a lane with one tenant and one that is suspended ---- */
 
 typedef struct World {
+    App app;
+    Config config;
     Lane lane;
     Loop loop;
     Snapshot snapshot;
@@ -178,6 +187,9 @@ static void tenant_init(World *w, Tenant *t, Str id_text, Str key, bool active)
 static void world_init(World *w)
 {
     memset(w, 0, sizeof *w);
+    w->config.idempotency_ttl = 60;
+    w->app.config = &w->config;
+    w->lane.app = &w->app;
     w->lane.loop = &w->loop;
     w->loop.now_ms = (int64_t)NOW_S * 1000 + 999;
     random_init(&w->loop.random);
@@ -413,16 +425,91 @@ TEST(trigger_answers_after_the_store)
     world_done(&w);
 }
 
-TEST(trigger_answers_a_repeated_event_like_the_first)
+/* What the store does with an event whose key is taken. */
+static void replay(size_t i, bool body_differs)
+{
+    EventPlan *plan = &seen.errand->accept.events[i];
+    assert_true(plan->key.set);
+    plan->ret_replay = (EventReplay){true, body_differs, S("first-id"), S("Event \"1\" was sent")};
+}
+
+TEST(trigger_answers_a_replay_with_what_the_first_was_told)
 {
     World w;
     world_init(&w);
-    api_trigger(request(&w, "{\"eventType\":\"e\",\"eventId\":\"1\","
-                            "\"payload\":{\"userId\":\"u1\"}}"));
+    for (int differs = 0; differs < 2; differs++) {
+        api_trigger(request(&w, "{\"eventType\":\"e\",\"eventId\":\"1\","
+                                "\"payload\":{\"userId\":\"u1\"}}"));
+        replay(0, differs);
+        come_back(ST_OK);
+        assert_answer(200, "{\"success\":true,\"message\":\"Event \\\"1\\\" was sent\"}");
+        assert_true(seen.replayed);
+    }
+    assert_int_equal(w.app.replays, 2);
+    assert_int_equal(w.app.replays_of_other_bodies, 1);
+    world_done(&w);
+}
+
+static EventKey key_sent(World *w, const char *header, const char *body)
+{
+    Request *rq = request(w, body);
+    if (header) add_header(w, "X-Idempotency-Key", header);
+    api_trigger(rq);
+    EventKey key = seen.errand->accept.events[0].key;
+    come_back(ST_OK);
+    assert_int_equal(seen.status, 200);
+    assert_false(seen.replayed);
+    return key;
+}
+
+TEST(trigger_takes_the_header_for_its_key_else_the_event_id)
+{
+    static const char named[] = "{\"eventType\":\"e\",\"eventId\":\"1\","
+                                "\"payload\":{\"userId\":\"u1\"}}";
+    World w;
+    world_init(&w);
+    assert_false(key_sent(&w, NULL, TRIGGER).set);
+    EventKey by_header = key_sent(&w, "1", TRIGGER), by_id = key_sent(&w, NULL, named),
+             by_both = key_sent(&w, "1", named), other = key_sent(&w, "2", named);
+    assert_true(by_header.set && by_id.set);
+    assert_int_equal(by_header.expires_ms, w.loop.now_ms + 60000);
+    assert_memory_equal(by_header.hash, by_both.hash, EVENT_KEY_BYTES);
+    assert_memory_not_equal(by_header.hash, by_id.hash, EVENT_KEY_BYTES);
+    assert_memory_not_equal(by_both.hash, other.hash, EVENT_KEY_BYTES);
+    assert_memory_equal(by_both.body_hash, by_id.body_hash, EVENT_KEY_BYTES);
+    assert_memory_not_equal(by_both.body_hash, by_header.body_hash, EVENT_KEY_BYTES);
+    world_done(&w);
+}
+
+TEST(trigger_wants_a_visible_key)
+{
+    char longest[IDEMPOTENCY_KEY_MAX + 2];
+    World w;
+    world_init(&w);
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *const bad[] = {longest, "two words", "", "t\x7f", "\xc3\xbc"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        Request *rq = request(&w, "{\"payload\":{\"userId\":\"u1\"}}");
+        add_header(&w, "X-Idempotency-Key", bad[i]);
+        api_trigger(rq);
+        assert_null(seen.errand);
+        assert_answer(422, "eventType must be a string\neventType should not be empty\n"
+                           "X-Idempotency-Key must be 1 to 255 visible characters\n");
+    }
+    longest[IDEMPOTENCY_KEY_MAX] = '\0';
+    assert_true(key_sent(&w, longest, TRIGGER).set);
+    world_done(&w);
+}
+
+TEST(trigger_never_passes_a_conflict_for_the_clients)
+{
+    World w;
+    world_init(&w);
+    api_trigger(request(&w, TRIGGER));
     come_back(ST_CONFLICT);
-    assert_int_equal(seen.given_back, 1); /* it was counted when it came first */
-    assert_answer(200, "{\"success\":true,\"message\":\"Event e dispatched securely for "
-                       "Acme \\\"Ltd\\\"\"}");
+    assert_int_equal(seen.given_back, 1);
+    assert_answer(500, "ST_INTERNAL");
     world_done(&w);
 }
 

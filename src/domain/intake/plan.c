@@ -4,13 +4,13 @@
  *                                                     PUSH:  + notification + publication
  *
  * Invariants
- * 1. A delivery's id is a hash of what it is about, so planning the same event twice cannot make two.
+ * 1. A delivery's id is new with every plan: what is one event and what is another, the store decides by
+ *    the event's key. Ids grow with time, which keeps the inserts into their index at its end.
  * 2. A delivery that cannot be carried out is still planned, FAILED and with its cause: nothing that
  *    matched a template disappears (RELIABILITY P4).
  * 3. A publication fits one realtime message. Variables are the first to go; then the delivery fails. */
 #include "domain/intake/plan.h"
 
-#include "base/hash.h"
 #include "domain/intake/push.h"
 
 /* One planning in progress. */
@@ -24,12 +24,12 @@ static Status plan_event_id(Plan *p);
 static Status plan_email(Plan *p, DeliveryPlan *d);
 static Status plan_sms(Plan *p, DeliveryPlan *d);
 static Status plan_push(Plan *p, const TenantTemplate *template, DeliveryPlan *d);
-static Status delivery_identify(const Plan *p, DeliveryPlan *d);
 static void delivery_fail(DeliveryPlan *d, Str cause);
 
 static Status plan_delivery(Plan *p, const TenantTemplate *template)
 {
-    DeliveryPlan d = {.channel = template->channel,
+    DeliveryPlan d = {.id = uuid_v7(p->ctx->now_ms, p->ctx->random),
+                      .channel = template->channel,
                       .status = DELIVERY_PENDING,
                       .recipient = S(""),
                       .cause = S(""),
@@ -50,7 +50,6 @@ static Status plan_delivery(Plan *p, const TenantTemplate *template)
     case CHANNEL_COUNT:
         break;
     }
-    if (st == ST_OK) st = delivery_identify(p, &d);
     if (st == ST_OK) p->event->deliveries[p->event->delivery_count++] = d;
     return st;
 }
@@ -58,6 +57,7 @@ static Status plan_delivery(Plan *p, const TenantTemplate *template)
 Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan, Err *err)
 {
     EventPlan event = {.tenant_no = ctx->tenant->no,
+                       .answer = S(""),
                        .event_id = trigger->event_id,
                        .event_type = trigger->event_type,
                        .user_id = trigger->user_id,
@@ -80,9 +80,7 @@ Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret
     return ST_OK;
 }
 
-/* ---- ids ---- */
-
-enum { UUID_TIME_BYTES = 6 }; /* the milliseconds at the front of a version 7 */
+/* ---- the id of an event that came without one ---- */
 
 static Status plan_event_id(Plan *p)
 {
@@ -91,39 +89,6 @@ static Status plan_event_id(Plan *p)
     uuid_text(uuid_v7(p->ctx->now_ms, p->ctx->random), text);
     bool fits = arena_copy(p->ctx->arena, str_make(text, sizeof text), &p->event->event_id);
     return fits ? ST_OK : ST_TOO_BIG;
-}
-
-/* Each part is preceded by its length, so that no two lists of parts read the same. */
-static void add_part(Buf *b, Str part)
-{
-    buf_add_u64(b, part.len);
-    buf_add_byte(b, ':');
-    buf_add(b, part);
-}
-
-/* UUID version 8 (RFC 9562 5.8): the first 122 bits of a SHA-256. An event id that carries its time
- * (version 7, as ours do) lends it to the front: ids that grow keep the index's inserts at its end,
- * which halves what a large store pays for an event. */
-static Status delivery_identify(const Plan *p, DeliveryPlan *d)
-{
-    Buf *b = p->ctx->scratch;
-    uint8_t *id = d->id.at;
-    Uuid event_id;
-
-    buf_clear(b);
-    add_part(b, str_make(p->ctx->tenant->id.at, sizeof p->ctx->tenant->id.at));
-    add_part(b, p->event->event_id);
-    add_part(b, p->event->user_id);
-    add_part(b, d->recipient);
-    add_part(b, channel_name(d->channel));
-    if (buf_status(b) != ST_OK) return buf_status(b);
-    Sha256 hash = hash_sha256(buf_view(b));
-    memcpy(id, hash.at, sizeof d->id.at);
-    if (uuid_parse(p->event->event_id, &event_id) && event_id.at[6] >> 4 == 7)
-        memcpy(id, event_id.at, UUID_TIME_BYTES);
-    id[6] = (uint8_t)((id[6] & 0x0f) | 0x80);
-    id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
-    return ST_OK;
 }
 
 static void delivery_fail(DeliveryPlan *d, Str cause)

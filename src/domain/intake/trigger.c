@@ -43,7 +43,7 @@ void problems_add(Problems *p, Str sentence)
 Status trigger_parse(Str body, Arena *arena, Trigger *ret_trigger, Problems *ret_problems)
 {
     Reader r = {.arena = arena, .problems = ret_problems};
-    Trigger t = {.channels = CHANNELS_ALL, .trace_id = S("")};
+    Trigger t = {.channels = CHANNELS_ALL, .raw = body, .trace_id = S(""), .key = S("")};
 
     ret_problems->count = 0;
     if (read_body(body, &r) != ST_OK) return ST_INVALID;

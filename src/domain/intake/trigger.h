@@ -29,7 +29,9 @@ typedef struct Trigger {
     Str payload_raw, variables_raw;       /* JSON objects; variables_raw is "{}" when absent */
     Json payload;   /* the routing fields of it alone: other keys are no template data (API-18) */
     Json variables; /* its root is that object */
+    Str raw;        /* the body it was read from */
     Str trace_id;   /* from the header; "" when none; set by the caller */
+    Str key;        /* idempotency key; "" when none; set by the caller */
 } Trigger;
 
 /* ST_OK, or ST_INVALID with at least one problem. Never anything else. */

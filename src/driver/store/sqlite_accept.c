@@ -1,13 +1,14 @@
-/* One event: its row, its deliveries, and for a PUSH the message and its place in the user's feed.
- * An event that matched nothing leaves an audit row instead of deliveries (ORQ-13).
+/* One event: its key, its row, its deliveries, and for a PUSH the message and its place in the user's
+ * feed. An event that matched nothing leaves an audit row instead of deliveries (ORQ-13). An event whose
+ * key is taken leaves nothing (sqlite_key.c).
  *
- * ST_CONFLICT has one meaning here, because the caller answers it like a success: the id of a delivery
- * is taken, so this event is durable already. Any other constraint that fails is our own fault and
- * must not pass for that.
+ * ST_CONFLICT has one meaning here: the id of a delivery is taken. Any other constraint that fails is
+ * our own fault and must not pass for that.
  *
  * Nothing is read on the way when the user is remembered (sqlite_users.h): the numbers of event and
  * message are the ends of their tables, the position follows the remembered one. */
 #include "driver/store/sqlite_hot.h"
+#include "driver/store/sqlite_key.h"
 
 static const char sql_event[] =
     "INSERT INTO event (tenant, id, type, end_user, trace_id, payload, variables, created_ms) "
@@ -132,7 +133,7 @@ static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t even
     return st;
 }
 
-static Status accept_event(Db *c, Users *users, Usage *usage, EventPlan *e, Err *err)
+static Status write_event(Db *c, Users *users, Usage *usage, EventPlan *e, Err *err)
 {
     EndUser *user;
     int64_t event_no = 0;
@@ -148,11 +149,21 @@ static Status accept_event(Db *c, Users *users, Usage *usage, EventPlan *e, Err 
     return st == ST_CONFLICT && !repeated ? ST_INTERNAL : st;
 }
 
+/* May run twice (sqlite_writer.c): what the first run met may be undone by now. */
+static Status accept_event(Db *c, Users *users, Usage *usage, EventPlan *e, Arena *arena, Err *err)
+{
+    Status st = ST_OK;
+
+    e->ret_replay = (EventReplay){0};
+    if (e->key.set) st = key_take(c, e, arena, err);
+    return st == ST_OK && !e->ret_replay.is ? write_event(c, users, usage, e, err) : st;
+}
+
 Status sqlite_accept(Db *c, Users *users, Usage *usage, AcceptCall *call)
 {
     Status st = ST_OK;
 
     for (size_t i = 0; i < call->event_count && st == ST_OK; i++)
-        st = accept_event(c, users, usage, &call->events[i], &call->call.err);
+        st = accept_event(c, users, usage, &call->events[i], call->arena, &call->call.err);
     return st;
 }

@@ -7,8 +7,8 @@
 #include "driver/store/sqlite_usage.h"
 #include "driver/store/sqlite_users.h"
 
-/* ST_CONFLICT: the id of a delivery exists, so that event is durable already. On failure what it wrote is still there: the
- * writer undoes it. */
+/* ST_CONFLICT: the id of a delivery exists. On failure what it wrote is still there: the writer undoes
+ * it. */
 Status sqlite_accept(Db *c, Users *users, Usage *usage, AcceptCall *call) MUST_USE;
 
 Status sqlite_mark_read(Db *c, MarkReadCall *call) MUST_USE;

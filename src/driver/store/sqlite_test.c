@@ -160,15 +160,15 @@ TEST(sqlite_missing_parent_is_said)
 TEST(sqlite_newer_schema_is_refused)
 {
     Err err = {{0}};
-    char ours[48];
+    char restore[48];
 
+    snprintf(restore, sizeof restore, "PRAGMA user_version = %u", schema_file_count);
     store_close(open_empty());
     run_sql(directory, "PRAGMA user_version = 999");
     assert_status(open_status(&err), ST_INVALID);
     assert_says(&err, "newer Orqestra");
     assert_says(&err, "999");
-    snprintf(ours, sizeof ours, "PRAGMA user_version = %u", schema_file_count);
-    run_sql(directory, ours);
+    run_sql(directory, restore);
     assert_status(open_status(&err), ST_OK);
 }
 

@@ -1,0 +1,105 @@
+/* The statement of a sweep's step, on the store this build is wired to. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/wire.h"
+#include "base/limits.h"
+#include "check_test.h"
+#include "domain/intake/key.h"
+#include "port/store_suite.h"
+
+static char directory[64];
+
+static Store *open_store(void)
+{
+    Store *s = NULL;
+    snprintf(directory, sizeof directory, "/tmp/orq-key-sweep-XXXXXX");
+    assert_non_null(mkdtemp(directory));
+    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
+    assert_status(wire_store(&config, &s, NULL), ST_OK);
+    return s;
+}
+
+static void close_store(Store *s)
+{
+    static const char *const names[] = {"orqestra.db", "lock"};
+    char path[128];
+    store_close(s);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(directory), 0);
+}
+
+typedef struct
+    Keys { /* `count` keys of a tenant, the first expiring at from_ms, each step_ms later */
+    int count, tenant_no;
+    int64_t from_ms, step_ms;
+} Keys;
+
+static Status add(StoreTx *tx, StoreJob *job, Err *err)
+{
+    const Keys *k = job_extra(job);
+    Status st = ST_OK;
+    for (int i = 0; i < k->count && st == ST_OK; i++)
+        st = tx_run(tx,
+                    "INSERT INTO idempotency (tenant, key_hash, body_hash, event_id, answer, "
+                    "expires_ms) VALUES ($1, $2, x'00', 'e', 'a', $3)",
+                    VALUES(value_int(k->tenant_no), value_blob(&i, sizeof i),
+                           value_int(k->from_ms + i * k->step_ms)),
+                    NULL, err);
+    return st;
+}
+
+static void add_keys(Store *s, int tenant_no, int count, int64_t from_ms, int64_t step_ms)
+{
+    Keys k = {count, tenant_no, from_ms, step_ms};
+    assert_status(job_write(s, add, &k), ST_OK);
+}
+
+typedef struct Step {
+    int64_t now_ms, deleted;
+} Step;
+
+static Status run(StoreTx *tx, StoreJob *job, Err *err)
+{
+    Step *step = job_extra(job);
+    return keys_sweep(tx, step->now_ms, &step->deleted, err);
+}
+
+static int64_t sweep(Store *s, int64_t now_ms)
+{
+    Step step = {now_ms, -1};
+    assert_status(job_write(s, run, &step), ST_OK);
+    return step.deleted;
+}
+
+TEST(key_sweep_takes_the_expired_in_steps_and_nothing_else)
+{
+    Store *s = open_store();
+    assert_int_equal(sweep(s, 1000000), 0);
+    add_keys(s, 1, 2 * KEY_SWEEP_ROWS + 10, 1000, 1);
+    add_keys(s, 2, 3, 10000, 1);
+    assert_int_equal(sweep(s, 999), 0);
+    assert_int_equal(sweep(s, 1000), 1); /* it expires at that moment */
+    assert_int_equal(sweep(s, 10000 - 1), KEY_SWEEP_ROWS);
+    assert_int_equal(sweep(s, 10000 - 1), KEY_SWEEP_ROWS);
+    assert_int_equal(sweep(s, 10000 - 1), 9);
+    assert_int_equal(sweep(s, 10000 - 1), 0);
+    assert_int_equal(store_number(s, "SELECT count(*) FROM idempotency"), 3);
+    assert_int_equal(store_number(s, "SELECT min(tenant) FROM idempotency"), 2);
+    close_store(s);
+}
+
+TEST(key_sweep_takes_those_of_one_moment_together)
+{
+    Store *s = open_store();
+    add_keys(s, 1, KEY_SWEEP_ROWS + 200, 1000, 0); /* as a batch leaves them */
+    add_keys(s, 2, 1, 1001, 0);
+    assert_int_equal(sweep(s, 5000), KEY_SWEEP_ROWS + 200);
+    assert_int_equal(sweep(s, 5000), 1);
+    close_store(s);
+}
+
+TEST_MAIN()

@@ -118,15 +118,16 @@ bool limit_admit(Request *rq, const Tenant *tenant, uint32_t count)
 {
     (void)tenant;
     assert_int_equal(count, 1);
-    rq->counted_day = 1;
+    rq->counted = count;
     if (over_limit) respond_json(rq, 429, S("limited"));
     return !over_limit;
 }
 
-void limit_give_back(const Request *rq, const Tenant *tenant, uint32_t count)
+void limit_give_back(Request *rq, const Tenant *tenant, uint32_t count)
 {
     (void)tenant;
-    if (rq->counted_day) seen.given_back += count;
+    assert_true(count <= rq->counted);
+    seen.given_back += count;
 }
 
 Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e))

@@ -46,16 +46,19 @@ bool limit_admit(Request *rq, const Tenant *tenant, uint32_t count)
 
     limiter_take(rq->lane->app->limiter, &ask, &v);
     put_headers(rq, &v);
-    if (v.refused_by == LIMIT_BY_NONE) {
-        rq->counted_day = v.day;
-        return true;
+    if (v.refused_by != LIMIT_BY_NONE) {
+        refuse(rq, tenant, &v);
+        return false;
     }
-    refuse(rq, tenant, &v);
-    return false;
+    rq->counted = count;
+    rq->counted_day = v.day;
+    return true;
 }
 
-void limit_give_back(const Request *rq, const Tenant *tenant, uint32_t count)
+void limit_give_back(Request *rq, const Tenant *tenant, uint32_t count)
 {
-    if (rq->counted_day)
-        limiter_give_back(rq->lane->app->limiter, tenant->no, rq->counted_day, count);
+    if (count > rq->counted) count = rq->counted;
+    if (count == 0) return;
+    rq->counted -= count;
+    limiter_give_back(rq->lane->app->limiter, tenant->no, rq->counted_day, count);
 }

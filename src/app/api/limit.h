@@ -13,8 +13,9 @@
  * Either way a limited tenant's answer gets its RateLimit headers. */
 bool limit_admit(Request *rq, const Tenant *tenant, uint32_t count);
 
-/* So many of the admitted events were not made durable (a repeat, a failure): they do not use up the
- * tenant's day. Before the answer; nothing happens when nothing was admitted. */
-void limit_give_back(const Request *rq, const Tenant *tenant, uint32_t count);
+/* So many of the admitted events were not made durable (a repeat): they do not use up the tenant's day.
+ * Before the answer; never more than were admitted. An error answer gives back by itself: it says
+ * that nothing was made durable. */
+void limit_give_back(Request *rq, const Tenant *tenant, uint32_t count);
 
 #endif

@@ -33,7 +33,8 @@ struct Request {
     const Tenant *tenant; /* API key, or the tenant of a realtime token */
     Str token_user;       /* GUARD_KEY_OR_TOKEN with a bearer token: its user; else {NULL,0} */
     const struct Session *session; /* GUARD_SESSION, _ADMIN, _OPERATOR */
-    uint32_t counted_day; /* limit.h: the UTC day its events were counted in; 0: they were not */
+    uint32_t counted;     /* limit.h: events that were admitted; an error answer gives them back */
+    uint32_t counted_day; /* in which UTC day */
     uint64_t started_mono_ms;
     uint64_t started_ns;                       /* monotonic, of the first byte */
     struct HttpConn *_conn;                    /* NULL when it is gone */

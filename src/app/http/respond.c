@@ -1,6 +1,7 @@
 /* Every answer is put together in one buffer and handed to the kernel in one write. */
 #include <time.h>
 
+#include "app/api/limit.h"
 #include "app/http/cors.h"
 #include "app/http/http_conn.h"
 #include "app/measure.h"
@@ -129,6 +130,7 @@ void respond(Request *rq, int status, Str content_type, Str body)
     HttpConn *hc = rq->_conn;
     CHECK(rq->_status == 0);
     rq->_status = status;
+    if (status >= 400) limit_give_back(rq, rq->tenant, rq->counted);
     if (hc) send_answer(rq, status, content_type, body);
     if (!rq->_answered_unknown) note_answer(rq);
     request_free(rq);

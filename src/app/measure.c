@@ -52,6 +52,12 @@ static MetricValue status_value(DeliveryStatus status)
 
 static void measure_event(const EventPlan *event)
 {
+    if (event->ret_replay.is) {
+        metric_add(METRIC_EVENTS_REPEATED, 1);
+        metric_add(METRIC_IDEMPOTENCY_REPLAYS, 1);
+        if (event->ret_replay.body_differs) metric_add(METRIC_IDEMPOTENCY_CHANGED, 1);
+        return;
+    }
     metric_add(METRIC_EVENTS, 1);
     if (event->delivery_count == 0) metric_add(METRIC_EVENTS_UNMATCHED, 1);
     for (uint8_t i = 0; i < event->delivery_count; i++)
@@ -61,8 +67,6 @@ static void measure_event(const EventPlan *event)
 
 void measure_accept(const AcceptCall *call)
 {
-    if (call->call.st == ST_CONFLICT)
-        metric_add(METRIC_EVENTS_REPEATED, (int64_t)call->event_count);
     if (call->call.st != ST_OK) return;
     for (size_t i = 0; i < call->event_count; i++) measure_event(&call->events[i]);
 }

@@ -156,6 +156,10 @@ test('openapi: a client made from the document works against the live server', a
     assert.equal(answer.status, 200, id);
     if (id === 'rotateTenantKey') server.secrets.add(answer.json.data.apiKey);
   }
+  assert.equal((await client.call('createTenantAdmin', { params, body: { username: 'doc-admin', password: 'a-password-of-the-document' } })).status, 201);
+  for (const [id, more] of [['listTenantAdmins'], ['deleteTenantAdmin', { username: 'doc-admin' }], ['eraseUser', { userId: 'u' }], ['listAudit']]) {
+    assert.equal((await client.call(id, { params: { ...params, ...more } })).status, 200, id);
+  }
   assert.equal((await client.call('deleteTemplate', { params: { ...params, templateId } })).status, 200);
   assert.equal((await client.call('deleteTenant', { params })).status, 200);
   const demo = await client.call('startDemo', { body: {} });

@@ -138,13 +138,13 @@ test('ORQ-11: channels outside the whitelist leave no row at all', async () => {
   assert.deepEqual((await rows(team)).map((row) => row.channel), ['PUSH']);
 });
 
-test('an event shows its deliveries; a repeated event id shows the newest', async () => {
+test('an event shows its deliveries; an event id sent again is the same event', async () => {
   const team = await threeChannels();
   await send(team, { eventId: 'twice', payload: { userId: 'one' } });
   await send(team, { eventId: 'twice', payload: { userId: 'two' } });
   const { data } = (await event(team, 'twice')).json;
-  assert.equal(data.userId, 'two');
-  assert.deepEqual(data.deliveries.map((row) => [row.channel, row.userId]), [['EMAIL', 'two'], ['SMS', 'two'], ['PUSH', 'two']]);
+  assert.equal(data.userId, 'one');
+  assert.deepEqual(data.deliveries.map((row) => [row.channel, row.userId]), [['EMAIL', 'one'], ['SMS', 'one'], ['PUSH', 'one']]);
   assert.equal(words(data)[0], 'accepted');
   assert.equal(words(data).filter((what) => what === 'planned').length, 3);
   assert.ok(!JSON.stringify(data).includes('push'), 'what was said to the user is not in the log');

@@ -27,8 +27,6 @@ struct App {
     struct Retention *retention; /* lane 0's */
     struct KeySweep *key_sweep;  /* lane 0's */
     struct Demo *demo;           /* NULL without the setting; read-only */
-    atomic_ullong replays;       /* events answered from their key (E.1) */
-    atomic_ullong replays_of_other_bodies; /* of them, those whose body was not the first one's */
 };
 
 #endif

@@ -65,8 +65,19 @@ static void measure_event(const EventPlan *event)
                       status_value(event->deliveries[i].status), 1);
 }
 
+static void measure_replay(const EventReplay *replay)
+{
+    metric_add(METRIC_EVENTS_REPEATED, 1);
+    metric_add(METRIC_IDEMPOTENCY_REPLAYS, 1);
+    if (replay->body_differs) metric_add(METRIC_IDEMPOTENCY_CHANGED, 1);
+}
+
 void measure_accept(const AcceptCall *call)
 {
     if (call->call.st != ST_OK) return;
-    for (size_t i = 0; i < call->event_count; i++) measure_event(&call->events[i]);
+    for (size_t i = 0; i < call->event_count; i++)
+        if (call->events[i].ret_replay.is)
+            measure_replay(&call->events[i].ret_replay);
+        else
+            measure_event(&call->events[i]);
 }

@@ -82,13 +82,6 @@ void accept_fail(Request *rq, Acceptance *a, Status st, const Err *err)
     respond_status(rq, st, err);
 }
 
-static void count_replay(App *app, const EventReplay *replay)
-{
-    atomic_fetch_add_explicit(&app->replays, 1, memory_order_relaxed);
-    if (replay->body_differs)
-        atomic_fetch_add_explicit(&app->replays_of_other_bodies, 1, memory_order_relaxed);
-}
-
 bool accept_ended(Request *rq, const Errand *e, Acceptance *a)
 {
     Status st = e->call.st;
@@ -98,11 +91,8 @@ bool accept_ended(Request *rq, const Errand *e, Acceptance *a)
         accept_fail(rq, a, st == ST_CONFLICT ? ST_INTERNAL : st, &e->call.err);
         return false;
     }
-    for (uint32_t i = 0; i < a->count; i++) {
-        if (!a->plans[i].ret_replay.is) continue;
-        count_replay(rq->lane->app, &a->plans[i].ret_replay);
-        stored--;
-    }
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->plans[i].ret_replay.is) stored--;
     keep_admitted(rq, a, stored);
     return true;
 }

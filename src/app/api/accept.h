@@ -28,7 +28,7 @@ Status accept_plan(Request *rq, Acceptance *a, const Trigger *trigger, Err *err)
 
 void accept_send(Request *rq, Acceptance *a, void (*back)(Request *rq, Errand *e), void *extra);
 
-/* First thing in `back`: false when the store failed, and that is answered. Counts replays; they, and
+/* First thing in `back`: false when the store failed, and that is answered. Replays, and
  * what was admitted and not stored, do not use up the tenant's day. */
 bool accept_ended(Request *rq, const Errand *e, Acceptance *a);
 

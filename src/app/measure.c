@@ -52,12 +52,6 @@ static MetricValue status_value(DeliveryStatus status)
 
 static void measure_event(const EventPlan *event)
 {
-    if (event->ret_replay.is) {
-        metric_add(METRIC_EVENTS_REPEATED, 1);
-        metric_add(METRIC_IDEMPOTENCY_REPLAYS, 1);
-        if (event->ret_replay.body_differs) metric_add(METRIC_IDEMPOTENCY_CHANGED, 1);
-        return;
-    }
     metric_add(METRIC_EVENTS, 1);
     if (event->delivery_count == 0) metric_add(METRIC_EVENTS_UNMATCHED, 1);
     for (uint8_t i = 0; i < event->delivery_count; i++)

@@ -105,6 +105,8 @@ enum {
     STORE_READERS = 2,          /* reader threads */
     STORE_USERS_CACHED = 32768, /* users the writer remembers; about 200 bytes each */
     SCHEMA_WAL_PAGES = 1000,    /* checkpoint after this many pages, on the writer's connection */
+    STORE_COMPACT_BYTES_MAX = MIB(
+        64), /* rewritten in one go, some 0.3 s in which nothing commits */
 
     STORE_STUCK_MS = 5000, /* a transaction this long: new calls are refused at once */
     STORE_QUEUE_HIGH = STORE_QUEUE_MAX / 2, /* more waiting calls than this: not ready */

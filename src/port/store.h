@@ -154,6 +154,10 @@ struct StoreJob {
     StoreCall call;
     /* Not ST_OK: the job's own changes are undone, call.st is what it returned. */
     Status (*run)(StoreTx *tx, StoreJob *job, Err *err);
+    /* Set by run(): what was deleted must be nowhere in the files. After the commit, before done, a
+     * driver rewrites what its pages still hold of moved rows; ret_compacted tells whether it did (a
+     * store too large for that at once is left to the operator: STORE_COMPACT_BYTES_MAX). */
+    bool compact, ret_compacted;
 };
 
 typedef enum ValueKind { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BLOB } ValueKind;

@@ -144,3 +144,13 @@ Status admin_job_refuse(AdminJob *job, Str problem)
     problems_add(&job->problems, problem);
     return ST_INVALID;
 }
+
+void admin_job_compact(AdminJob *job)
+{
+    job->_errand->job.compact = true;
+}
+
+bool admin_job_compacted(const AdminJob *job)
+{
+    return job->_errand->job.ret_compacted;
+}

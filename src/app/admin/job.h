@@ -55,4 +55,8 @@ Status admin_job_audit_named(StoreTx *tx, const AdminJob *job, uint32_t tenant_n
                              Err *err) MUST_USE;              /* for things that have no UUID */
 Status admin_job_refuse(AdminJob *job, Str problem) MUST_USE; /* ST_INVALID, for a 422 */
 
+/* Inside run(): what it deleted must be nowhere in the files (StoreJob.compact). Afterwards: is it so? */
+void admin_job_compact(AdminJob *job);
+bool admin_job_compacted(const AdminJob *job);
+
 #endif

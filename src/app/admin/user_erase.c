@@ -8,6 +8,7 @@
 #include "app/http/router.h"
 #include "domain/tenant/erase_user.h"
 #include "domain/tenant/tenant_store.h"
+#include "base/log.h"
 
 static Status finish(StoreTx *tx, AdminJob *job, const EraseUser *erase, Err *err)
 {
@@ -30,16 +31,24 @@ static Status run_step(StoreTx *tx, AdminJob *job, Err *err)
     next.tenant_no = tenant.no;
     st = erase_user_step(tx, &next, err);
     if (st == ST_OK && next.done) st = finish(tx, job, &next, err);
+    if (next.done) admin_job_compact(job);
     if (st == ST_OK) *erase = next;
     return st;
 }
 
 static void go_on(AdminJob *job)
 {
-    if (((const EraseUser *)job->input)->done)
-        admin_job_answer(job);
-    else
+    const EraseUser *erase = job->input;
+    if (!erase->done) {
         admin_job_send(job, STORE_WRITE_JOB);
+        return;
+    }
+    if (!admin_job_compacted(job))
+        LOG(LOG_WARN, "erase.slack_left",
+            log_str("advice",
+                    S("the rows are gone, but copies of moved rows may lie in unused parts of the "
+                      "file; stop the server and run VACUUM on orqestra.db when you can")));
+    admin_job_answer(job);
 }
 
 void admin_user_erase(Request *rq)

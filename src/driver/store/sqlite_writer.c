@@ -202,6 +202,24 @@ static void tell_all(StoreCall *first)
     }
 }
 
+/* SQLite wipes a deleted row, but a row that was moved when its page was split leaves a copy in the slack
+ * of the old page. Only a rewrite of the file gets rid of those (VACUUM), and of the WAL's old frames. */
+static void compact(Writer *w, StoreCall *first)
+{
+    Err err;
+    int64_t pages = 0, page_bytes = 0;
+    bool wanted = false, done = false;
+    for (StoreCall *call = first; call; call = call->_next)
+        wanted |= call->st == ST_OK && CONTAINER_OF(call, StoreJob, call)->compact;
+    if (!wanted) return;
+    Status st = db_pragma_int(w->_db, "PRAGMA page_count", &pages, &err);
+    if (st == ST_OK) st = db_pragma_int(w->_db, "PRAGMA page_size", &page_bytes, &err);
+    if (st == ST_OK && pages * page_bytes <= STORE_COMPACT_BYTES_MAX)
+        done = db_script(w->_db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", &err) == ST_OK;
+    for (StoreCall *call = first; call; call = call->_next)
+        CONTAINER_OF(call, StoreJob, call)->ret_compacted = done;
+}
+
 static void run_commit(Writer *w, StoreCall *first)
 {
     Err err = {{0}};
@@ -218,6 +236,7 @@ static void run_commit(Writer *w, StoreCall *first)
         if (jobs && w->_db->users_changed) users_forget(&w->_users);
         atomic_store(&w->writable, true);
         atomic_fetch_add_explicit(&w->commits, 1, memory_order_relaxed);
+        if (jobs) compact(w, first);
     } else {
         give_up(w);
         metric_add(METRIC_STORE_ERRORS, 1);

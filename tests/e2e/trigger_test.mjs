@@ -210,7 +210,7 @@ test('KIT-17: no name in variables is reserved', async () => {
   assert.equal((await team.history('u'))[0].body, names.map((name) => `<${name}>`).join(' '));
 });
 
-test('API-21 KIT-22: global.* work on a fresh tenant', async () => {
+test('API-21 KIT-22 ORQ-04: global.* work on a fresh tenant', async () => {
   const team = await server.createTenant();
   for (const kind of ['info', 'success', 'warning', 'alert', 'error']) {
     const userId = `fresh-${kind}`;

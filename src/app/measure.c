@@ -61,7 +61,6 @@ static void measure_event(const EventPlan *event)
 
 static void measure_replay(const EventReplay *replay)
 {
-    metric_add(METRIC_EVENTS_REPEATED, 1);
     metric_add(METRIC_IDEMPOTENCY_REPLAYS, 1);
     if (replay->body_differs) metric_add(METRIC_IDEMPOTENCY_CHANGED, 1);
 }

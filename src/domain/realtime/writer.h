@@ -27,7 +27,8 @@ typedef struct WriterOps {
     /* Bytes taken: all, some, 0 (would block), -1 (broken: the transport closes by itself later). */
     ssize_t (*write)(Writer *w, const struct iovec *parts, int count);
     void (*want_writable)(Writer *w, bool wanted);
-    /* The reader fell too far behind or the queue is full: end it (writer_abandon has run). */
+    /* The reader fell too far behind or the queue is full: end it (writer_abandon, then
+     * writer_finish with a close frame). */
     void (*slow)(Writer *w);
     /* After a writer_finish that returned false: everything is out, or never will be. */
     void (*finished)(Writer *w);

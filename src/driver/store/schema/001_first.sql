@@ -6,7 +6,7 @@
 --
 -- What one accepted event with one PUSH costs (see sqlite_accept.c): one row in event, delivery, message
 -- and inbox. All of them are appended at the end of their tree or of their tenant's part of it, except
--- inbox, which is clustered by user, and delivery_id, as random as the ids in it.
+-- inbox, which is clustered by user.
 
 -- ---- who uses us ----
 
@@ -122,7 +122,7 @@ CREATE TABLE delivery (
     tenant INTEGER NOT NULL,
     event INTEGER NOT NULL,
     channel INTEGER NOT NULL,             -- Channel
-    id BLOB NOT NULL,                     -- computed from the event: planning twice cannot make two
+    id BLOB NOT NULL,                     -- UUIDv7: the index below grows at its end
     status INTEGER NOT NULL,              -- DeliveryStatus
     recipient TEXT,                       -- NULL: PUSH
     cause TEXT,                           -- NULL unless it failed

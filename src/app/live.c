@@ -2,65 +2,73 @@
  * frees the block. */
 #include "app/live.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "app/ws/endpoint.h"
 #include "base/mem.h"
 #include "base/metric.h"
 
-typedef struct Publication Publication;
+typedef struct Bundle Bundle;
 
 typedef struct Letter {
     Mail mail;
-    Publication *publication;
+    Bundle *bundle;
 } Letter;
 
-struct Publication {
+struct Bundle {
     atomic_int unread;
     uint32_t tenant_no;
-    Str channel, data; /* in the same block, behind the letters */
+    Str channel; /* behind the letters, and behind it the publication */
+    Publication *publication;
     Letter letters[];
 };
 
 static void deliver_here(Mail *mail, Loop *here)
 {
-    Publication *p = CONTAINER_OF(mail, Letter, mail)->publication;
+    Bundle *b = CONTAINER_OF(mail, Letter, mail)->bundle;
     const Lane *lane = here->lane;
-    hub_publish(ws_server_realtime(lane->ws)->hub, p->tenant_no, p->channel, p->data);
-    if (atomic_fetch_sub_explicit(&p->unread, 1, memory_order_acq_rel) == 1) mem_free(p);
+    hub_publish(ws_server_realtime(lane->ws)->hub, b->tenant_no, b->channel, b->publication);
+    if (atomic_fetch_sub_explicit(&b->unread, 1, memory_order_acq_rel) == 1) mem_free(b);
 }
 
-static Str put(char **at, Str text)
+void live_say(App *app, uint32_t tenant_no, Str channel, const Publication *publication)
 {
-    Str copy = {*at, text.len};
-    memcpy(*at, text.at, text.len);
-    *at += text.len;
-    return copy;
-}
-
-static void publish(App *app, const EventPlan *event)
-{
-    const NotificationPlan *n = &event->notification;
+    int lanes = app->lane_count; /* read once: the last post may free the bundle */
+    size_t head = sizeof(Bundle) + sizeof(Letter) * (size_t)lanes;
+    size_t said = head + channel.len + -(head + channel.len) % alignof(max_align_t);
+    Bundle *b = mem_alloc(said + publication_size(publication));
     metric_add(METRIC_PUBLICATIONS, 1);
-    int lanes = app->lane_count; /* read once: the last post may free the block */
-    Publication *p = mem_alloc(sizeof(Publication) + sizeof(Letter) * (size_t)lanes +
-                               n->channel.len + n->data.len);
-    char *text = (char *)&p->letters[lanes];
-    atomic_init(&p->unread, lanes);
-    p->tenant_no = event->tenant_no;
-    p->channel = put(&text, n->channel);
-    p->data = put(&text, n->data);
+    atomic_init(&b->unread, lanes);
+    b->tenant_no = tenant_no;
+    b->channel = str_make(memcpy((char *)b + head, channel.at, channel.len), channel.len);
+    b->publication = publication_copy(publication, (char *)b + said);
     for (int i = 0; i < lanes; i++) {
-        p->letters[i] = (Letter){.mail.open = deliver_here, .publication = p};
-        mailbox_post(app->lanes[i].loop, &p->letters[i].mail);
+        b->letters[i] = (Letter){.mail.open = deliver_here, .bundle = b};
+        mailbox_post(app->lanes[i].loop, &b->letters[i].mail);
     }
+}
+
+static void say_notification(App *app, const EventPlan *event)
+{
+    char id[UUID_TEXT_LEN];
+    const NotificationPlan *n = &event->notification;
+    uuid_text(n->id, id);
+    Notice notice = {.id = str_make(id, sizeof id),
+                     .event_type = event->event_type,
+                     .title = n->title,
+                     .body = n->body,
+                     .created_ms = event->created_ms};
+    Publication p = {.data = n->data, .notice = &notice};
+    live_say(app, event->tenant_no, n->channel, &p);
 }
 
 void live_publish(App *app, const AcceptCall *call)
 {
     for (size_t i = 0; i < call->event_count; i++) {
         const EventPlan *event = &call->events[i];
-        if (event->has_notification && !event->ret_replay.is) publish(app, event);
+        if (event->has_notification && !event->ret_replay.is) say_notification(app, event);
     }
 }
 

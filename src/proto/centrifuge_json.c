@@ -1,164 +1,131 @@
-/* One command a line, {"id":2,"subscribe":{"channel":"x"}}; key order does not matter. */
-#include "proto/centrifuge.h"
+/* Reading cf_json: one command a line, {"id":2,"subscribe":{"channel":"x"}}; key order does not matter. */
+#include "proto/centrifuge_json.h"
 
-static const Str methods[CF_METHOD_COUNT] = {
-    [CF_CONNECT] = STR_INIT("connect"),
-    [CF_PING] = STR_INIT("ping"),
-    [CF_SUBSCRIBE] = STR_INIT("subscribe"),
-    [CF_UNSUBSCRIBE] = STR_INIT("unsubscribe"),
-    [CF_PUBLISH] = STR_INIT("publish"),
-    [CF_PRESENCE] = STR_INIT("presence"),
-    [CF_PRESENCE_STATS] = STR_INIT("presence_stats"),
-    [CF_HISTORY] = STR_INIT("history"),
-    [CF_RPC] = STR_INIT("rpc"),
-    [CF_SEND] = STR_INIT("send"),
-    [CF_REFRESH] = STR_INIT("refresh"),
-    [CF_SUB_REFRESH] = STR_INIT("sub_refresh"),
-};
-
-Str cf_close_reason(CfClose code)
+bool cf_json_next(Str *rest, Str *ret_message)
 {
-    switch (code) {
-#define CF_CLOSE(name, number, reason)                                                             \
-    case name:                                                                                     \
-        return S(reason);
-#include "proto/centrifuge.def"
-#undef CF_CLOSE
+    if (!rest->at) return false;
+    *ret_message = str_cut(rest, '\n');
+    return rest->at || ret_message->len; /* one newline at the end is tolerated */
+}
+
+static Status wrong(Err *err, Str field, const char *kind)
+{
+    return err_set(err, ST_INVALID, "\"%.*s\" must be %s", STR_FMT(field), kind);
+}
+
+typedef struct Fields { /* the request object being read; the first failure stays */
+    const Json *j;
+    JsonRef object;
+    Arena *arena;
+    Err *err;
+    Status st;
+} Fields;
+
+static JsonRef field(const Fields *f, Str name) /* JSON_NONE also for null */
+{
+    JsonRef at = json_get(f->j, f->object, name);
+    return json_is(f->j, at, JSON_NULL) ? JSON_NONE : at;
+}
+
+static Str text_field(Fields *f, Str name)
+{
+    Str text = S("");
+    JsonRef at = field(f, name);
+    if (at == JSON_NONE || f->st != ST_OK) return text;
+    if (!json_is(f->j, at, JSON_STRING))
+        f->st = wrong(f->err, name, "a string");
+    else if (!json_string(f->j, at, f->arena, &text))
+        f->st = ST_TOO_BIG;
+    return text;
+}
+
+static int64_t int_field(Fields *f, Str name, int64_t min, int64_t max)
+{
+    int64_t value = 0;
+    JsonRef at = field(f, name);
+    if (at == JSON_NONE || f->st != ST_OK) return 0;
+    if (!json_i64(f->j, at, &value) || value < min || value > max)
+        f->st = wrong(f->err, name, "a whole number in range");
+    return value;
+}
+
+static bool bool_field(Fields *f, Str name)
+{
+    JsonRef at = field(f, name);
+    if (at == JSON_NONE || f->st != ST_OK) return false;
+    if (!json_is(f->j, at, JSON_TRUE) && !json_is(f->j, at, JSON_FALSE))
+        f->st = wrong(f->err, name, "true or false");
+    return json_is(f->j, at, JSON_TRUE);
+}
+
+static Str raw_field(const Fields *f, Str name)
+{
+    JsonRef at = json_get(f->j, f->object, name);
+    return at == JSON_NONE ? S("") : json_raw(f->j, at);
+}
+
+static CfPosition position(Fields *f)
+{
+    CfPosition p = {.epoch = text_field(f, S("epoch"))};
+    p.offset = (uint64_t)int_field(f, S("offset"), 0, INT64_MAX);
+    return p;
+}
+
+static void read_subscribe(Fields *f, CfCommand *c)
+{
+    c->recover = bool_field(f, S("recover"));
+    c->recoverable = bool_field(f, S("recoverable"));
+    c->positioned = bool_field(f, S("positioned"));
+    c->join_leave = bool_field(f, S("join_leave"));
+    c->since = position(f);
+}
+
+static void read_history(Fields *f, CfCommand *c)
+{
+    JsonRef since = field(f, S("since"));
+    c->limit = int_field(f, S("limit"), INT32_MIN, INT32_MAX);
+    c->reverse = bool_field(f, S("reverse"));
+    c->has_since = since != JSON_NONE;
+    if (!c->has_since || f->st != ST_OK) return;
+    if (!json_is(f->j, since, JSON_OBJECT)) {
+        f->st = wrong(f->err, S("since"), "an object");
+        return;
     }
-    CHECK(false);
+    f->object = since;
+    c->since = position(f);
 }
 
-static Str error_message(CfError error, bool *ret_temporary)
+static void read_request(Fields *f, CfCommand *c)
 {
-    switch (error) {
-#define CF_ERROR(name, code, message, temporary)                                                   \
-    case name:                                                                                     \
-        *ret_temporary = temporary;                                                                \
-        return S(message);
-#include "proto/centrifuge.def"
-#undef CF_ERROR
-    }
-    CHECK(false);
+    c->channel = text_field(f, S("channel"));
+    c->token = text_field(f, S("token"));
+    c->delta = text_field(f, S("delta"));
+    c->name = text_field(f, S("name"));
+    c->rpc_method = text_field(f, S("method"));
+    c->type = int_field(f, S("type"), 0, INT32_MAX);
+    c->flag = int_field(f, S("flag"), 0, INT64_MAX);
+    c->data = raw_field(f, S("data"));
+    if (c->method == CF_SUBSCRIBE) read_subscribe(f, c);
+    if (c->method == CF_HISTORY) read_history(f, c);
 }
 
-static Status wrong(Err *err, const char *field, const char *kind)
-{
-    return err_set(err, ST_INVALID, "\"%s\" must be %s", field, kind);
-}
-
-/* A string field that may be absent or null. */
-static Status read_text(const Json *j, JsonRef object, const char *name, Arena *arena,
-                        Str *ret_text, Err *err)
-{
-    JsonRef at = json_get(j, object, str_of(name));
-    *ret_text = S("");
-    if (at == JSON_NONE || json_is(j, at, JSON_NULL)) return ST_OK;
-    if (!json_is(j, at, JSON_STRING)) return wrong(err, name, "a string");
-    return json_string(j, at, arena, ret_text) ? ST_OK : ST_TOO_BIG;
-}
-
-static Status read_int(const Json *j, JsonRef object, const char *name, int64_t max,
-                       int64_t *ret_value, Err *err)
-{
-    JsonRef at = json_get(j, object, str_of(name));
-    *ret_value = 0;
-    if (at == JSON_NONE || json_is(j, at, JSON_NULL)) return ST_OK;
-    if (!json_i64(j, at, ret_value) || *ret_value < 0 || *ret_value > max)
-        return wrong(err, name, "a small whole number");
-    return ST_OK;
-}
-
-Status cf_json_read(Str line, Arena *arena, CfCommand *ret_command, Err *err)
+Status cf_json_read(Str message, Arena *arena, CfCommand *ret_command, Err *err)
 {
     Json j;
-    int64_t id;
     CfCommand c = {.method = CF_EMPTY};
-    JsonRef request = JSON_NONE;
-    Status st = json_parse(line, arena, &j, err);
+    Status st = json_parse(message, arena, &j, err);
     if (st != ST_OK) return st;
-    if (!json_is(&j, 0, JSON_OBJECT)) return wrong(err, "command", "an object");
-    st = read_int(&j, 0, "id", UINT32_MAX, &id, err);
-    if (st != ST_OK) return st;
-    c.id = (uint32_t)id;
-    for (CfMethod m = CF_CONNECT; m < CF_METHOD_COUNT; m++) {
-        JsonRef at = json_get(&j, 0, methods[m]);
-        if (at == JSON_NONE || json_is(&j, at, JSON_NULL)) continue;
-        if (!json_is(&j, at, JSON_OBJECT)) return wrong(err, methods[m].at, "an object");
+    if (!json_is(&j, 0, JSON_OBJECT)) return wrong(err, S("command"), "an object");
+    Fields f = {&j, 0, arena, err, ST_OK};
+    c.id = (uint32_t)int_field(&f, S("id"), 0, UINT32_MAX);
+    for (CfMethod m = CF_CONNECT; m < CF_METHOD_COUNT && c.method == CF_EMPTY; m++) {
+        JsonRef at = field(&f, cf_method_name(m));
+        if (at == JSON_NONE) continue;
+        if (!json_is(&j, at, JSON_OBJECT)) return wrong(err, cf_method_name(m), "an object");
         c.method = m;
-        request = at;
-        break;
+        f.object = at;
     }
-    st = read_text(&j, request, "channel", arena, &c.channel, err);
-    if (st == ST_OK) st = read_text(&j, request, "token", arena, &c.token, err);
-    if (st == ST_OK) st = read_text(&j, request, "delta", arena, &c.delta, err);
-    if (st == ST_OK) st = read_int(&j, request, "type", INT32_MAX, &c.type, err);
-    if (st == ST_OK) *ret_command = c;
-    return st;
-}
-
-static void begin(Buf *out, uint32_t id)
-{
-    buf_lit(out, "{\"id\":");
-    buf_add_u64(out, id);
-}
-
-void cf_json_error(Buf *out, uint32_t id, CfError error)
-{
-    bool temporary = false;
-    Str message = error_message(error, &temporary);
-    begin(out, id);
-    buf_lit(out, ",\"error\":{\"code\":");
-    buf_add_u64(out, (uint64_t)error);
-    buf_lit(out, ",\"message\":");
-    json_put_string(out, message);
-    if (temporary) buf_lit(out, ",\"temporary\":true");
-    buf_lit(out, "}}");
-}
-
-static void put_session(Buf *out, const CfSession *s)
-{
-    buf_lit(out, "{\"client\":");
-    json_put_string(out, s->client);
-    buf_lit(out, ",\"version\":");
-    json_put_string(out, s->version);
-    buf_lit(out, ",\"expires\":true,\"ttl\":");
-    buf_add_i64(out, s->ttl_s);
-}
-
-void cf_json_connect(Buf *out, uint32_t id, const CfSession *s)
-{
-    begin(out, id);
-    buf_lit(out, ",\"connect\":");
-    put_session(out, s);
-    if (s->ping_s > 0) {
-        buf_lit(out, ",\"ping\":");
-        buf_add_i64(out, s->ping_s);
-        buf_lit(out, ",\"pong\":true");
-    }
-    buf_lit(out, "}}");
-}
-
-void cf_json_refresh(Buf *out, uint32_t id, const CfSession *s)
-{
-    begin(out, id);
-    buf_lit(out, ",\"refresh\":");
-    put_session(out, s);
-    buf_lit(out, "}}");
-}
-
-void cf_json_empty(Buf *out, uint32_t id, CfMethod method)
-{
-    begin(out, id);
-    buf_lit(out, ",\"");
-    buf_add(out, methods[method]);
-    buf_lit(out, "\":{}}");
-}
-
-void cf_json_publication(Buf *out, Str channel, Str data)
-{
-    buf_lit(out, "{\"push\":{\"channel\":");
-    json_put_string(out, channel);
-    buf_lit(out, ",\"pub\":{\"data\":");
-    buf_add(out, data);
-    buf_lit(out, "}}}");
+    if (c.method != CF_EMPTY) read_request(&f, &c);
+    if (f.st == ST_OK) *ret_command = c;
+    return f.st;
 }

@@ -124,7 +124,7 @@ static void check_taken(const Socket *s)
     Str rest = buf_view(&s->taken);
     bool closed = false;
     while (rest.len) {
-        size_t len = wire_frame_len(WIRE_CENTRIFUGE_JSON, (const uint8_t *)rest.at);
+        size_t len = wire_frame_len(WIRE_JSON_WS, (const uint8_t *)rest.at);
         CHECK(len <= rest.len && !closed);
         uint8_t opcode = (uint8_t)rest.at[0];
         size_t head = (rest.at[1] & 0x7f) == 126 ? 4 : (rest.at[1] & 0x7f) == 127 ? 10 : 2;
@@ -154,7 +154,8 @@ static void play(Socket *s, Str message)
         now_ms = s->due_ms > now_ms ? s->due_ms : now_ms;
         client_on_time(&s->client);
     } else if (str_is(message, "\x02")) {
-        hub_publish(realtime.hub, 1, S("global_system#u"), S("{\"title\":\"hello\"}"));
+        static const Publication hello = {.data = STR_INIT("{\"title\":\"hello\"}")};
+        hub_publish(realtime.hub, 1, S("global_system#u"), &hello);
         hub_pump(realtime.hub, 100);
     } else {
         client_on_message(&s->client, message);
@@ -170,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     now_ms = 1800000000000;
     s.appetite = data[0] >> 1 ? (size_t)(data[0] >> 1) * 3 : SIZE_MAX;
     buf_init(&s.taken, MIB(64));
-    client_init(&s.client, &realtime, &ops);
+    client_init(&s.client, &realtime, &ops, WIRE_JSON_WS);
     if (data[0] & 1) client_on_message(&s.client, buf_view(&connect_message));
     for (Str rest = str_make(data + 1, size - 1); rest.at;) play(&s, str_cut(&rest, '\0'));
     drain(&s);

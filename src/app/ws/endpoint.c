@@ -272,7 +272,7 @@ void ws_centrifuge(Request *rq)
     ws_decoder_init(&ws->decoder);
     list_push_back(&s->conns, &ws->node);
     metric_add_by(METRIC_CONNECTIONS, METRIC_DIALECT_CENTRIFUGE, METRIC_NONE_ALL, 1);
-    client_init(&ws->client, &s->realtime, &client_ops);
+    client_init(&ws->client, &s->realtime, &client_ops, WIRE_JSON_WS);
 }
 
 /* ---- the server ---- */

@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "domain/realtime/command.h"
 
-void client_init(Client *c, Realtime *realtime, const ClientOps *ops)
+void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat format)
 {
     *c = (Client){.realtime = realtime, .ops = ops, .opened_ms = *realtime->now_ms};
-    writer_init(&c->writer, &ops->writer);
+    writer_init(&c->writer, &ops->writer, format);
     c->id = uuid_v4(realtime->random);
     client_arm(c);
 }
@@ -41,6 +41,20 @@ void client_close(Client *c, CfClose code)
     c->ops->close(c, (uint16_t)code, cf_close_reason(code));
 }
 
+/* ---- what it says ---- */
+
+CfOut client_begin(Client *c)
+{
+    Buf *out = &c->realtime->replies;
+    buf_clear(out);
+    return wire_begin(c->writer.format, out);
+}
+
+void client_send(Client *c, CfOut *out)
+{
+    if (wire_end(c->writer.format, out)) writer_send(&c->writer, buf_view(out->buf));
+}
+
 /* ---- time ---- */
 
 static int64_t earlier(int64_t a, int64_t b) /* 0 is never */
@@ -63,11 +77,12 @@ void client_arm(Client *c)
 static void send_ping(Client *c, int64_t now_ms)
 {
     const RealtimeSettings *s = &c->realtime->settings;
-    static const char ping[] = {(char)0x81, 2, '{', '}'}; /* an empty reply in a text frame */
     c->awaits_pong = true;
     c->next_ping_ms = now_ms + s->ping_interval_ms;
     c->pong_due_ms = now_ms + s->pong_timeout_ms;
-    writer_send(&c->writer, str_make(ping, sizeof ping));
+    CfOut out = client_begin(c);
+    wire_codec(c->writer.format)->ping(&out);
+    client_send(c, &out);
 }
 
 void client_on_time(Client *c)
@@ -95,43 +110,30 @@ void client_on_time(Client *c)
 
 /* ---- messages ---- */
 
-static void flush_replies(Client *c, size_t begin)
+/* One command of a frame. False: nothing more of the frame counts. */
+static bool take_command(Client *c, Str message, CfOut *out, CfClose *ret_close)
 {
-    Buf *out = &c->realtime->replies;
-    if (buf_len(out) == begin + 4) return; /* only the room of a header: no reply */
-    wire_text_end(out, begin);
-    writer_send(&c->writer, buf_view(out));
+    Arena arena;
+    CfCommand command;
+    arena_init(&arena, REQUEST_ARENA_MAX);
+    if (wire_codec(c->writer.format)->read(message, &arena, &command, NULL) != ST_OK)
+        *ret_close = CF_CLOSE_BAD_REQUEST;
+    else
+        *ret_close = client_command(c, &command, &arena, out);
+    arena_done(&arena);
+    return !*ret_close && c->state == CLIENT_CONNECTED;
 }
 
-void client_on_message(Client *c, Str message)
+void client_on_message(Client *c, Str frame)
 {
-    Buf *out = &c->realtime->replies;
-    CfClose close = 0;
+    const CfCodec *codec = wire_codec(c->writer.format);
+    CfClose close = CF_CLOSE_BAD_REQUEST; /* a frame of no command at all */
+    Str message;
     if (c->state == CLIENT_CLOSED) return;
-    if (message.len && message.at[message.len - 1] == '\n') message.len--; /* one is tolerated */
-    if (message.len == 0) {
-        client_close(c, CF_CLOSE_BAD_REQUEST);
-        return;
+    CfOut out = client_begin(c);
+    while (codec->next(&frame, &message) && take_command(c, message, &out, &close)) {
     }
-    buf_clear(out);
-    size_t begin = wire_text_begin(out);
-    for (Str rest = message; rest.at && !close;) {
-        Arena arena;
-        CfCommand command;
-        Str line = str_cut(&rest, '\n');
-        size_t before = buf_len(out);
-        if (before > begin + 4) buf_add_byte(out, '\n');
-        size_t mark = buf_len(out);
-        arena_init(&arena, REQUEST_ARENA_MAX);
-        if (cf_json_read(line, &arena, &command, NULL) != ST_OK)
-            close = CF_CLOSE_BAD_REQUEST;
-        else
-            close = client_command(c, &command, &arena, out);
-        arena_done(&arena);
-        if (buf_len(out) == mark) buf_truncate(out, before); /* it had no reply */
-        if (c->state == CLIENT_REFUSED) break;               /* nothing more of this frame counts */
-    }
-    flush_replies(c, begin);
+    client_send(c, &out);
     if (close)
         client_close(c, close);
     else if (c->state != CLIENT_CLOSED)

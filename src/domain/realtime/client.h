@@ -1,4 +1,5 @@
-/* client.h: one connection of the centrifuge dialect: from its first command to its close frame.
+/* client.h: one connection of the centrifuge dialect, in any encoding and on any transport (wire_format.h),
+ * from its first command to its end.
  *
  *   NEW --connect ok--> CONNECTED --close--> CLOSED         NEW --token expired--> REFUSED (reply 109;
  *    '--bad command, no token, late--> CLOSED                any further command closes with 3501)
@@ -61,7 +62,7 @@ struct Client {
     bool awaits_pong;
 };
 
-void client_init(Client *c, Realtime *realtime, const ClientOps *ops);
+void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat format);
 void client_done(Client *c); /* the transport is gone: leaves its channels, frees what it holds */
 
 void client_on_message(Client *c, Str message); /* one text or binary message, whole */

@@ -107,7 +107,7 @@ static void world_open(World *w)
                              .random = &w->random,
                              .settings = {PING_MS, PONG_MS, CONNECT_MS, GRACE_MS}};
     buf_init(&w->realtime.replies, MIB(1));
-    client_init(&w->client, &w->realtime, &ops);
+    client_init(&w->client, &w->realtime, &ops, WIRE_JSON_WS);
 }
 
 static void world_done(World *w)

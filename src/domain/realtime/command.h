@@ -1,4 +1,8 @@
-/* command.h: what each command of the centrifuge dialect does (command.c), for client.c alone.
+/* command.h: what each command of the centrifuge dialect does, for client.c alone: one function a command
+ * in cmd_*.c, chosen by client_command (command.c).
+ *
+ * A command appends its reply, if it has one now, to `out`; strings of the command live in the frame or
+ * in the arena and end with the call. It returns 0, or the code to close with.
  *
  * Thread: one loop. */
 #ifndef ORQ_DOMAIN_REALTIME_COMMAND_H
@@ -6,9 +10,28 @@
 
 #include "domain/realtime/client.h"
 
-/* Runs one command and appends its reply, if it has one. 0, or the code to close with. */
-CfClose client_command(Client *c, const CfCommand *command, Arena *arena, Buf *out);
+CfClose client_command(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+
+CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_subscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_unsubscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+
+/* ---- for the commands ---- */
+
+/* Messages of the server's own making, in one frame: begin, append, send (nothing appended: nothing sent).
+ * Not inside a command: its `out` is the same scratch. */
+CfOut client_begin(Client *c);
+void client_send(Client *c, CfOut *out);
+
 void client_arm(Client *c); /* tells the transport when client_on_time is next due */
+Str client_user(const Client *c);
+Reader *client_reader(const Client *c, Str channel); /* its subscription; NULL without one */
+
+static inline const CfCodec *codec_of(const Client *c)
+{
+    return wire_codec((WireFormat)c->writer.format);
+}
 
 /* May this user of this tenant listen to the channel? (RT-07, E.13) */
 bool channel_is_allowed(const Tenant *tenant, Str user, Str channel);

@@ -24,12 +24,13 @@ struct RunChunk {
 };
 
 typedef struct HubChannel {
-    Run *runs[WIRE_FORMAT_COUNT];
+    Run *runs; /* one a format in use: mostly one */
     uint32_t key_len;
     char key[]; /* tenant number, 4 bytes, then the name */
 } HubChannel;
 
 struct Run {
+    Run *next; /* of the same channel */
     Hub *hub;
     HubChannel *channel;
     List readers;
@@ -174,6 +175,14 @@ static void run_mark(Run *run)
     h->wake(h->ctx);
 }
 
+static Run *run_new(Hub *h, HubChannel *c, WireFormat format)
+{
+    Run *run = mem_new(Run);
+    *run = (Run){.next = c->runs, .hub = h, .channel = c, .format = format};
+    list_init(&run->readers);
+    return c->runs = run;
+}
+
 Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Writer *w,
                      Reader *reader)
 {
@@ -189,14 +198,9 @@ Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Wr
             return st;
         }
     }
-    Run *run = c->runs[format];
-    if (!run) {
-        run = c->runs[format] = mem_new(Run);
-        run->hub = h;
-        run->channel = c;
-        run->format = format;
-        list_init(&run->readers);
-    }
+    Run *run = c->runs;
+    while (run && run->format != format) run = run->next;
+    if (!run) run = run_new(h, c, format);
     *reader = (Reader){
         ._run = run, ._writer = w, ._pos = run->tail_pos, ._next_of_writer = w->_readers};
     w->_readers = reader;
@@ -210,12 +214,13 @@ static void run_free_if_unused(Run *run)
     HubChannel *c = run->channel;
     set_head(run, NULL);
     if (list_is_linked(&run->dirty)) list_unlink(&run->dirty);
-    c->runs[run->format] = NULL;
-    for (int f = 0; f < WIRE_FORMAT_COUNT; f++)
-        if (c->runs[f]) goto keep_channel;
-    CHECK(map_remove(&run->hub->channels, channel_key(c)) == c);
-    mem_free(c);
-keep_channel:
+    Run **link = &c->runs;
+    while (*link != run) link = &(*link)->next;
+    *link = run->next;
+    if (!c->runs) {
+        CHECK(map_remove(&run->hub->channels, channel_key(c)) == c);
+        mem_free(c);
+    }
     mem_free(run);
 }
 
@@ -366,17 +371,16 @@ bool reader_finish_frame(Reader *r)
     return true;
 }
 
-void hub_publish(Hub *h, uint32_t tenant_no, Str name, Str data)
+void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
 {
     HubChannel *c = map_get(&h->channels, make_key(h, tenant_no, name));
-    if (!c) return;
-    for (WireFormat f = 0; f < WIRE_FORMAT_COUNT; f++) {
-        if (!c->runs[f]) continue;
+    for (Run *run = c ? c->runs : NULL; run; run = run->next) {
         buf_clear(&h->frame);
-        wire_publication(f, name, data, &h->frame);
+        wire_publication(run->format, name, p, &h->frame);
         if (buf_status(&h->frame) != ST_OK) continue; /* over the frame limit: refused at intake */
-        log_append(c->runs[f], buf_view(&h->frame));
-        run_mark(c->runs[f]);
+        if (buf_len(&h->frame) == 0) continue;
+        log_append(run, buf_view(&h->frame));
+        run_mark(run);
     }
 }
 

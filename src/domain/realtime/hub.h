@@ -45,8 +45,8 @@ void hub_unsubscribe(Hub *h, Reader *reader);
 Str reader_channel(const Reader *reader);
 Reader *reader_next(const Reader *reader); /* the next subscription of the same socket */
 
-/* data is JSON without newlines; copied. */
-void hub_publish(Hub *h, uint32_t tenant_no, Str channel, Str data);
+/* Encodes what the readers of the channel need; the publication is borrowed for the call. */
+void hub_publish(Hub *h, uint32_t tenant_no, Str channel, const Publication *p);
 /* Visits at most `budget` readers. True: more is waiting, call again after the sockets had a turn. */
 bool hub_pump(Hub *h, unsigned budget);
 

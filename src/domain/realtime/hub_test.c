@@ -55,7 +55,7 @@ static void socket_open(Socket *s, size_t appetite)
 {
     *s = (Socket){.appetite = appetite};
     buf_init(&s->taken, MIB(64));
-    writer_init(&s->writer, &ops);
+    writer_init(&s->writer, &ops, WIRE_JSON_WS);
 }
 
 static void socket_done(Socket *s)
@@ -75,9 +75,9 @@ static void send_own(Socket *s, unsigned n)
 {
     Buf frame;
     buf_init(&frame, 100);
-    size_t begin = wire_text_begin(&frame);
+    CfOut out = wire_begin(WIRE_JSON_WS, &frame);
     buf_format(&frame, "o%u", n);
-    wire_text_end(&frame, begin);
+    assert_true(wire_end(WIRE_JSON_WS, &out));
     writer_send(&s->writer, buf_view(&frame));
     buf_done(&frame);
 }
@@ -91,7 +91,7 @@ static void publish(Hub *h, const char *channel, unsigned n, size_t padding)
     buf_lit(&data, "1");
     buf_add(&data, str_make(zeros, padding)); /* a number, so valid JSON */
     buf_format(&data, "%06u", n);
-    hub_publish(h, 1, str_of(channel), buf_view(&data));
+    hub_publish(h, 1, str_of(channel), &(Publication){.data = buf_view(&data)});
     buf_done(&data);
 }
 
@@ -107,7 +107,7 @@ static Counts count_frames(const Socket *s, size_t *ret_rest)
     while (all.len >= 2) {
         size_t head = (all.at[1] & 0x7f) == 126 ? 4 : 2;
         if (all.len < head) break;
-        size_t len = wire_frame_len(WIRE_CENTRIFUGE_JSON, (const uint8_t *)all.at);
+        size_t len = wire_frame_len(WIRE_JSON_WS, (const uint8_t *)all.at);
         if (len > all.len) break;
         assert_int_equal((uint8_t)all.at[0], 0x81);
         Str payload = str_make(all.at + head, len - head);
@@ -137,13 +137,12 @@ TEST(hub_delivers_everything_in_order_through_any_socket)
     random_init(&rnd);
     for (int i = 0; i < SOCKETS; i++) {
         socket_open(&sockets[i], SIZE_MAX);
-        assert_status(
-            hub_subscribe(h, 1, S("a"), WIRE_CENTRIFUGE_JSON, &sockets[i].writer, &readers[i][0]),
-            ST_OK);
+        assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &sockets[i].writer, &readers[i][0]),
+                      ST_OK);
         if (i % 2)
-            assert_status(hub_subscribe(h, 1, S("b"), WIRE_CENTRIFUGE_JSON, &sockets[i].writer,
-                                        &readers[i][1]),
-                          ST_OK);
+            assert_status(
+                hub_subscribe(h, 1, S("b"), WIRE_JSON_WS, &sockets[i].writer, &readers[i][1]),
+                ST_OK);
     }
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t dice = random_u64(&rnd);
@@ -196,7 +195,7 @@ TEST(hub_unsubscribe_in_the_middle_of_a_frame_finishes_that_frame)
         size_t rest;
         Hub *h = hub_new(nothing, NULL);
         socket_open(&s, cut);
-        assert_status(hub_subscribe(h, 1, S("a"), WIRE_CENTRIFUGE_JSON, &s.writer, &r), ST_OK);
+        assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &s.writer, &r), ST_OK);
         publish(h, "a", 0, 10);
         publish(h, "a", 1, 10);
         hub_pump(h, 10);
@@ -221,8 +220,8 @@ TEST(hub_keeps_no_log_once_all_are_served)
     Hub *h = hub_new(nothing, NULL);
     socket_open(&fast, SIZE_MAX);
     socket_open(&stuck, 0);
-    assert_status(hub_subscribe(h, 1, S("a"), WIRE_CENTRIFUGE_JSON, &fast.writer, &r[0]), ST_OK);
-    assert_status(hub_subscribe(h, 1, S("a"), WIRE_CENTRIFUGE_JSON, &stuck.writer, &r[1]), ST_OK);
+    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &fast.writer, &r[0]), ST_OK);
+    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &stuck.writer, &r[1]), ST_OK);
     for (unsigned n = 0; n < 500; n++) {
         publish(h, "a", n, 100);
         hub_pump(h, 10);
@@ -246,7 +245,7 @@ TEST(hub_tells_a_reader_that_falls_too_far_behind)
     size_t rest;
     Hub *h = hub_new(nothing, NULL);
     socket_open(&s, 5);
-    assert_status(hub_subscribe(h, 1, S("a"), WIRE_CENTRIFUGE_JSON, &s.writer, &r), ST_OK);
+    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &s.writer, &r), ST_OK);
     for (unsigned n = 0; !s.slow; n++) {
         assert_true(n < 2000);
         publish(h, "a", n, 1000);
@@ -272,8 +271,7 @@ TEST(hub_keeps_tenants_apart)
     Hub *h = hub_new(nothing, NULL);
     for (uint32_t t = 0; t < 2; t++) {
         socket_open(&s[t], SIZE_MAX);
-        assert_status(hub_subscribe(h, t + 1, S("a"), WIRE_CENTRIFUGE_JSON, &s[t].writer, &r[t]),
-                      ST_OK);
+        assert_status(hub_subscribe(h, t + 1, S("a"), WIRE_JSON_WS, &s[t].writer, &r[t]), ST_OK);
     }
     publish(h, "a", 0, 0);
     hub_pump(h, 10);

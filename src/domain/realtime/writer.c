@@ -14,9 +14,9 @@ typedef struct WriterQueue {
     size_t sent; /* bytes of the first frame already taken */
 } WriterQueue;
 
-void writer_init(Writer *w, const WriterOps *ops)
+void writer_init(Writer *w, const WriterOps *ops, WireFormat format)
 {
-    *w = (Writer){.ops = ops};
+    *w = (Writer){.ops = ops, .format = (uint8_t)format};
 }
 
 static void queue_free(Writer *w)
@@ -50,10 +50,10 @@ static void enqueue(Writer *w, Str bytes, size_t sent)
 }
 
 /* Own bytes are whole frames; `sent` of them may have gone out already. */
-static size_t sent_of_first_unsent(Str *frames, size_t sent)
+static size_t sent_of_first_unsent(const Writer *w, Str *frames, size_t sent)
 {
     for (;;) {
-        size_t len = wire_frame_len(WIRE_CENTRIFUGE_JSON, (const uint8_t *)frames->at);
+        size_t len = wire_frame_len(w->format, (const uint8_t *)frames->at);
         if (sent < len) return sent;
         sent -= len;
         *frames = str_from(*frames, len);
@@ -72,7 +72,7 @@ void writer_send(Writer *w, Str bytes)
             return;
         }
         if ((size_t)n == bytes.len) return;
-        sent = sent_of_first_unsent(&bytes, (size_t)n);
+        sent = sent_of_first_unsent(w, &bytes, (size_t)n);
     }
     enqueue(w, bytes, sent);
     if (buf_status(&w->_queue->frames) != ST_OK)
@@ -95,7 +95,7 @@ static bool flush_queue(Writer *w)
         return true;
     }
     Str frames = buf_view(&q->frames);
-    q->sent = sent_of_first_unsent(&frames, q->sent + (size_t)n);
+    q->sent = sent_of_first_unsent(w, &frames, q->sent + (size_t)n);
     buf_consume(&q->frames, buf_len(&q->frames) - frames.len);
     return false;
 }
@@ -156,7 +156,7 @@ void writer_abandon(Writer *w)
         queue_free(w);
         return;
     }
-    size_t first = wire_frame_len(WIRE_CENTRIFUGE_JSON, (const uint8_t *)buf_view(&q->frames).at);
+    size_t first = wire_frame_len(w->format, (const uint8_t *)buf_view(&q->frames).at);
     buf_truncate(&q->frames, first);
     q->frames._st = ST_OK;
 }

@@ -18,7 +18,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "base/buf.h"
+#include "domain/realtime/wire_format.h"
 
 typedef struct Writer Writer;
 typedef struct Reader Reader;
@@ -40,12 +40,13 @@ struct Writer {
     Reader *_partial;           /* the reader whose frame the kernel took in part, or NULL */
     uint64_t _partial_end;      /* where that frame ends in the reader's run */
     struct WriterQueue *_queue; /* own frames not yet taken; NULL when there are none */
+    uint8_t format;             /* WireFormat: how its own frames and most of its readers' look */
     uint8_t _waiting : 1;       /* for the transport to become writable */
     uint8_t _finishing : 1;     /* no more bytes are accepted */
     uint8_t _broken : 1;
 };
 
-void writer_init(Writer *w, const WriterOps *ops);
+void writer_init(Writer *w, const WriterOps *ops, WireFormat format);
 void writer_done(Writer *w); /* all readers must be gone */
 
 void writer_send(Writer *w, Str bytes); /* copies what is not taken at once */

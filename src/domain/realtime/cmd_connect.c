@@ -1,0 +1,110 @@
+/* connect and refresh: a token becomes a user of a tenant. What a command must hold is checked in the order of
+ * the protocol's reference, because clients see the first complaint. */
+#include "base/limits.h"
+#include "base/mem.h"
+#include "domain/realtime/command.h"
+
+#define VERSION_TEXT "orqestra " ORQ_VERSION
+
+typedef struct Grant { /* what a valid token gives */
+    Str user;
+    int64_t expires_ms;
+    const Tenant *tenant; /* borrowed from the snapshot */
+} Grant;
+
+/* ST_OK, ST_EXPIRED, ST_UNAUTHORIZED (invalid), ST_FORBIDDEN (no user). */
+static Status grant_from_token(const Client *c, Str token, Arena *arena, Grant *ret_grant)
+{
+    JwtClaims claims;
+    Str tenant_id;
+    int64_t now_s = *c->realtime->now_ms / 1000;
+    Status st = jwt_verify(c->realtime->token_key, token, now_s, arena, &claims, NULL);
+    if (st == ST_EXPIRED) return st;
+    if (st != ST_OK || claims.exp_s == 0) return ST_UNAUTHORIZED;
+    if (json_get(&claims.json, 0, S("channel")) != JSON_NONE) return ST_UNAUTHORIZED;
+    if (!json_string(&claims.json, json_get(&claims.json, 0, S("tenant")), arena, &tenant_id))
+        return ST_UNAUTHORIZED;
+    const Tenant *tenant = snapshot_by_id(*c->realtime->snapshot, tenant_id);
+    if (!tenant || !tenant->active) return ST_UNAUTHORIZED;
+    if (claims.sub.len == 0) return ST_FORBIDDEN;
+    if (claims.sub.len > USER_ID_MAX) return ST_UNAUTHORIZED;
+    /* A far expiry is cut to a year, like everywhere in this protocol. */
+    int64_t last_s = now_s + 365 * 86400;
+    *ret_grant = (Grant){claims.sub, (claims.exp_s < last_s ? claims.exp_s : last_s) * 1000,
+                         tenant};
+    return ST_OK;
+}
+
+static CfSession session_of(const Client *c, char id_text[UUID_TEXT_LEN])
+{
+    int64_t ttl_s = (c->expires_ms - *c->realtime->now_ms) / 1000;
+    uuid_text(c->id, id_text);
+    return (CfSession){
+        .client = str_make(id_text, UUID_TEXT_LEN),
+        .version = S(VERSION_TEXT),
+        .ttl_s = ttl_s > 0 ? ttl_s : 1,
+        .ping_s = c->realtime->settings.ping_interval_ms / 1000,
+    };
+}
+
+static void adopt(Client *c, const Grant *grant)
+{
+    const Tenant *old = c->tenant;
+    c->tenant = tenant_ref(grant->tenant);
+    if (old) tenant_unref(old);
+    c->expires_ms = grant->expires_ms;
+}
+
+CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
+{
+    char id_text[UUID_TEXT_LEN];
+    Grant grant;
+    if (c->state != CLIENT_NEW || command->token.len == 0) return CF_CLOSE_BAD_REQUEST;
+    switch (grant_from_token(c, command->token, arena, &grant)) {
+    case ST_OK:
+        break;
+    case ST_EXPIRED:
+        c->state = CLIENT_REFUSED;
+        codec_of(c)->error(out, command->id, CF_ERR_TOKEN_EXPIRED);
+        return 0;
+    case ST_FORBIDDEN:
+        return CF_CLOSE_PERMISSION_DENIED;
+    default:
+        return CF_CLOSE_INVALID_TOKEN;
+    }
+    adopt(c, &grant);
+    c->user = mem_alloc(grant.user.len);
+    memcpy(c->user, grant.user.at, grant.user.len);
+    c->user_len = (uint8_t)grant.user.len;
+    c->state = CLIENT_CONNECTED;
+    int64_t interval_ms = c->realtime->settings.ping_interval_ms;
+    if (interval_ms > 0) { /* the first one early, at random: a herd spreads out */
+        int64_t half = interval_ms / 2;
+        c->next_ping_ms = *c->realtime->now_ms + half +
+                          (int64_t)(random_u64(c->realtime->random) % (uint64_t)(half ? half : 1));
+    }
+    CfSession session = session_of(c, id_text);
+    codec_of(c)->connected(out, command->id, &session);
+    return 0;
+}
+
+CfClose cmd_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
+{
+    char id_text[UUID_TEXT_LEN];
+    Grant grant;
+    if (command->token.len == 0) return CF_CLOSE_BAD_REQUEST;
+    switch (grant_from_token(c, command->token, arena, &grant)) {
+    case ST_OK:
+        break;
+    case ST_EXPIRED:
+        return CF_CLOSE_EXPIRED;
+    default:
+        return CF_CLOSE_INVALID_TOKEN;
+    }
+    if (!str_eq(grant.user, client_user(c)) || grant.tenant->no != c->tenant->no)
+        return CF_CLOSE_INVALID_TOKEN;
+    adopt(c, &grant);
+    CfSession session = session_of(c, id_text);
+    codec_of(c)->refreshed(out, command->id, &session);
+    return 0;
+}

@@ -27,6 +27,17 @@ Sha256 hash_sha256(Str bytes)
     return sum;
 }
 
+Sha256 hash_hmac_sha256(Str key, Str text)
+{
+    Sha256 sum;
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, (const uint8_t *)key.at, key.len);
+    crypto_auth_hmacsha256_update(&state, (const uint8_t *)text.at, text.len);
+    crypto_auth_hmacsha256_final(&state, sum.at);
+    sodium_memzero(&state, sizeof state);
+    return sum;
+}
+
 bool bytes_equal(const void *a, const void *b, size_t len)
 {
     return sodium_memcmp(a, b, len) == 0;

@@ -99,6 +99,10 @@ enum {
     BATCH_ARENA_RESERVE = MIB(1),      /* of the request's, for its replays: 800 bytes each */
     KEY_SWEEP_ROWS = 500,              /* deleted in one step: some milliseconds of the writer's */
 
+    /* Deliveries */
+    PROVIDER_REQUEST_MAX = MIB(8), /* the body of one call; two rendered parts fit, escaped */
+    PROVIDER_ANSWER_MAX = KIB(64), /* of an answer's body; the rest is not read (threat 18) */
+
     /* Store */
     STORE_QUEUE_MAX = 100000,   /* calls waiting for the writer; more are answered ST_FULL */
     STORE_BATCH_MAX = 1000,     /* calls in one commit */

@@ -48,6 +48,7 @@ typedef struct Message { /* rendered; the same in every attempt of a delivery, b
     Str subject;                   /* EMAIL; "" for SMS; one line */
     Str text;                      /* SMS and every e-mail */
     Str html;                      /* EMAIL in html; else "" */
+    Str callback_url;              /* where the vendor may report what becomes of it; "": nowhere */
     const ProviderHeader *headers; /* EMAIL: to be added to the mail (List-Unsubscribe, ...) */
     uint32_t header_count;
     int64_t created_ms; /* when the event was accepted: for a Date, the same in every attempt */

@@ -6,7 +6,8 @@
 
 #include "port/provider.h"
 
-extern const ProviderKind kind_log, kind_webhook;
+extern const ProviderKind kind_africastalking, kind_log, kind_resend, kind_sendgrid, kind_smtp,
+    kind_twilio, kind_webhook;
 
 const ProviderKinds *provider_kinds(void);
 

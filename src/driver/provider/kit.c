@@ -34,6 +34,33 @@ void kit_json_member(Buf *body, Str opening, Str text)
     json_put_string(body, text);
 }
 
+void kit_json_headers(Buf *body, Str opening, const Message *m)
+{
+    for (uint32_t i = 0; i < m->header_count; i++) {
+        buf_add(body, i ? S(",") : opening);
+        if (i == 0) buf_lit(body, "{");
+        json_put_string(body, m->headers[i].name);
+        kit_json_member(body, S(":"), m->headers[i].value);
+    }
+    if (m->header_count) buf_lit(body, "}");
+}
+
+Str kit_mailbox(Str name, Str address, Arena *arena)
+{
+    if (name.len == 0) return address;
+    char *at = arena_try(arena, 2 * name.len + address.len + 5), *end = at;
+    if (!at) return address;
+    *end++ = '"';
+    for (size_t i = 0; i < name.len; i++) { /* RFC 5322 3.2.4; controls were refused long before */
+        if (name.at[i] == '"' || name.at[i] == '\\') *end++ = '\\';
+        *end++ = name.at[i];
+    }
+    memcpy(end, "\" <", 3);
+    memcpy(end + 3, address.at, address.len);
+    end[3 + address.len] = '>';
+    return str_make(at, (size_t)(end - at) + 4 + address.len);
+}
+
 static bool is_unreserved(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -97,7 +124,7 @@ bool kit_json(const ProviderAnswer *answer, Arena *arena, Json *ret_json)
 }
 
 /* Cut between two characters, and controls become spaces. */
-static Str one_line(Str text, Arena *arena)
+Str kit_one_line(Str text, Arena *arena)
 {
     Str cut = text_cut(text, DETAIL_MAX);
     char *at = arena_try(arena, cut.len + 1);
@@ -111,14 +138,20 @@ Str kit_json_text(const Json *json, JsonRef object, Str name, Arena *arena)
 {
     Str text;
     JsonRef at = json_get(json, object, name);
-    return json_string(json, at, arena, &text) ? one_line(text, arena) : S("");
+    return json_string(json, at, arena, &text) ? kit_one_line(text, arena) : S("");
+}
+
+Str kit_header_text(const ProviderAnswer *answer, Str name, Arena *arena)
+{
+    Str value = provider_header(answer, name);
+    return value.at ? kit_one_line(value, arena) : S("");
 }
 
 Str kit_cause(const ProviderAnswer *answer, Str vendor, Str detail, Arena *arena)
 {
     char status[32];
     int len = snprintf(status, sizeof status, " answered %d", answer->status);
-    Str line = one_line(detail, arena);
+    Str line = kit_one_line(detail, arena);
     Str head = kit_concat(arena, vendor, str_make(status, (size_t)len), line.len ? S(": ") : S(""));
     Str cause = kit_concat(arena, head, line, S(""));
     return head.at && cause.at ? cause : S("the provider refused the message");

@@ -15,15 +15,22 @@ void kit_open(Buf *body); /* an empty body with the ceiling of one request */
 Status kit_body(Buf *body, Str content_type, Arena *arena, ProviderRequest *request,
                 Err *err) MUST_USE;
 void kit_json_member(Buf *body, Str opening,
-                     Str text);                    /* opening: "{\"to\":", then a JSON string */
+                     Str text); /* opening: "{\"to\":", then a JSON string */
+/* `opening`, then the message's own headers as an object; nothing at all when it has none. */
+void kit_json_headers(Buf *body, Str opening, const Message *message);
 void kit_form_add(Buf *body, Str name, Str value); /* application/x-www-form-urlencoded */
 
 Str kit_bearer(Str token, Arena *arena);             /* "Bearer <token>" */
 Str kit_basic(Str user, Str password, Arena *arena); /* "Basic <base64>" */
 Str kit_concat(Arena *arena, Str a, Str b, Str c);   /* {NULL,0} when the arena is full */
 
+/* "Ada Lovelace" <ada@example.com>, or the bare address without a name. */
+Str kit_mailbox(Str name, Str address, Arena *arena);
+
 /* ---- reading ---- */
 
+Str kit_one_line(Str text, Arena *arena); /* at most 200 bytes; controls become spaces */
+Str kit_header_text(const ProviderAnswer *answer, Str name, Arena *arena); /* as kit_json_text */
 bool kit_json(const ProviderAnswer *answer, Arena *arena, Json *ret_json);
 /* A member that is a string, at most 200 bytes on one line; "" when absent. */
 Str kit_json_text(const Json *json, JsonRef object, Str name, Arena *arena);

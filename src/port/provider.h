@@ -154,6 +154,9 @@ typedef struct CredentialField {
     bool url;    /* an http(s) URL: checked when saved */
 } CredentialField;
 
+struct StatusCall; /* report.h */
+struct StatusReports;
+
 typedef struct ProviderKind {
     Str name; /* "resend" */
     ChannelSet channels;
@@ -172,6 +175,9 @@ typedef struct ProviderKind {
     /* Only for ARRIVAL_ANSWERED: the rest is the same for all vendors and settled by the engine. */
     void (*read)(const Message *message, const ProviderAnswer *answer, Arena *arena,
                  Outcome *ret_outcome);
+    /* Its status webhooks: report.h. NULL: it has none. */
+    Status (*report)(const Credentials *credentials, const struct StatusCall *call, Arena *arena,
+                     struct StatusReports *ret_reports, Err *err);
 } ProviderKind;
 
 typedef struct ProviderKinds {

@@ -4,6 +4,7 @@
  * Its HTTP status is 201 whatever happened; what became of the message is the statusCode of its one
  * recipient: {"SMSMessageData":{"Message":"...","Recipients":[{"statusCode":101,"messageId":"..."}]}}.
  * No recipient at all is a failure too, and "Message" then says why. No idempotency key. */
+#include "driver/provider/africastalking.h"
 #include "driver/provider/kinds.h"
 #include "driver/provider/kit.h"
 
@@ -102,4 +103,5 @@ const ProviderKind kind_africastalking = {
     .base_url = STR_INIT("https://api.africastalking.com"),
     .build = africastalking_build,
     .read = africastalking_read,
+    .report = africastalking_report,
 };

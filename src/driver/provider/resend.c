@@ -5,8 +5,7 @@
  * not the status, tells a spent quota from too many calls a second. */
 #include "driver/provider/kinds.h"
 #include "driver/provider/kit.h"
-
-enum { FIELD_API_KEY };
+#include "driver/provider/resend.h"
 
 /* Tag values may hold letters, digits, '_' and '-': an event type's dots become '_'. */
 static Str tag_value(Str text, Arena *arena)
@@ -27,7 +26,7 @@ static Status resend_build(const Credentials *credentials, const Message *m, Are
 {
     Buf body;
     Str tag = tag_value(m->category, arena);
-    Str key = kit_bearer(credentials->value[FIELD_API_KEY], arena);
+    Str key = kit_bearer(credentials->value[RESEND_API_KEY], arena);
     if (!tag.at || !key.at) return err_set(err, ST_TOO_BIG, "the message is too large");
     kit_open(&body);
     kit_json_member(&body, S("{\"from\":"), kit_mailbox(m->from_name, m->from, arena));
@@ -82,11 +81,13 @@ static void resend_read(const Message *message, const ProviderAnswer *answer, Ar
 const ProviderKind kind_resend = {
     .name = STR_INIT("resend"),
     .channels = CHANNEL_BIT(CHANNEL_EMAIL),
-    .fields = {[FIELD_API_KEY] = {.name = STR_INIT("apiKey"), .required = true, .secret = true}},
+    .fields = {[RESEND_API_KEY] = {.name = STR_INIT("apiKey"), .required = true, .secret = true},
+               [RESEND_WEBHOOK_SECRET] = {.name = STR_INIT("webhookSecret"), .secret = true}},
     .base_url = STR_INIT("https://api.resend.com"),
     .takes_key = true,
     .needs_sender = true,
     .per_second = 2, /* the lower of the two figures it publishes; its headers raise it */
     .build = resend_build,
     .read = resend_read,
+    .report = resend_report,
 };

@@ -5,8 +5,7 @@
  * It takes a message over with an empty 202; errors are {"errors":[{"message","field","help"}]}. */
 #include "driver/provider/kinds.h"
 #include "driver/provider/kit.h"
-
-enum { FIELD_API_KEY };
+#include "driver/provider/sendgrid.h"
 
 static void put_address(Buf *b, Str opening, Str email, Str name)
 {
@@ -20,7 +19,7 @@ static Status sendgrid_build(const Credentials *credentials, const Message *m, A
                              ProviderRequest *ret_request, Err *err)
 {
     Buf body;
-    Str key = kit_bearer(credentials->value[FIELD_API_KEY], arena);
+    Str key = kit_bearer(credentials->value[SENDGRID_API_KEY], arena);
     if (!key.at) return err_set(err, ST_TOO_BIG, "the message is too large");
     kit_open(&body);
     put_address(&body, S("{\"personalizations\":[{\"to\":["), m->to, S(""));
@@ -58,9 +57,11 @@ static void sendgrid_read(const Message *message, const ProviderAnswer *answer, 
 const ProviderKind kind_sendgrid = {
     .name = STR_INIT("sendgrid"),
     .channels = CHANNEL_BIT(CHANNEL_EMAIL),
-    .fields = {[FIELD_API_KEY] = {.name = STR_INIT("apiKey"), .required = true, .secret = true}},
+    .fields = {[SENDGRID_API_KEY] = {.name = STR_INIT("apiKey"), .required = true, .secret = true},
+               [SENDGRID_WEBHOOK_PUBLIC_KEY] = {.name = STR_INIT("webhookPublicKey")}},
     .base_url = STR_INIT("https://api.sendgrid.com"),
     .needs_sender = true,
     .build = sendgrid_build,
     .read = sendgrid_read,
+    .report = sendgrid_report,
 };

@@ -5,14 +5,14 @@
  * key: a call whose answer was lost is ambiguous. The same codes come in its callbacks. */
 #include "driver/provider/kinds.h"
 #include "driver/provider/kit.h"
+#include "driver/provider/twilio.h"
 #include "driver/provider/twilio_code.h"
 
-enum { FIELD_ACCOUNT_SID, FIELD_AUTH_TOKEN, FIELD_FROM };
 enum { TEXT_CHARACTERS_MAX = 1600 };
 
 static Status twilio_check(const Credentials *credentials, Err *err)
 {
-    Str sid = credentials->value[FIELD_ACCOUNT_SID];
+    Str sid = credentials->value[TWILIO_ACCOUNT_SID];
     for (size_t i = 0; i < sid.len; i++) {
         char c = sid.at[i];
         if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
@@ -33,11 +33,11 @@ static Status twilio_build(const Credentials *credentials, const Message *m, Are
                            ProviderRequest *ret_request, Err *err)
 {
     Buf body;
-    Str sid = credentials->value[FIELD_ACCOUNT_SID], from = credentials->value[FIELD_FROM];
+    Str sid = credentials->value[TWILIO_ACCOUNT_SID], from = credentials->value[TWILIO_FROM];
     if (characters(m->text) > TEXT_CHARACTERS_MAX)
         return err_set(err, ST_INVALID, "the text has %zu characters; Twilio takes at most %d",
                        characters(m->text), TEXT_CHARACTERS_MAX);
-    Str basic = kit_basic(sid, credentials->value[FIELD_AUTH_TOKEN], arena);
+    Str basic = kit_basic(sid, credentials->value[TWILIO_AUTH_TOKEN], arena);
     Str path = kit_concat(arena, S("/2010-04-01/Accounts/"), sid, S("/Messages.json"));
     if (!basic.at || !path.at) return err_set(err, ST_TOO_BIG, "the message is too large");
     kit_open(&body);
@@ -90,13 +90,14 @@ static void twilio_read(const Message *message, const ProviderAnswer *answer, Ar
 const ProviderKind kind_twilio = {
     .name = STR_INIT("twilio"),
     .channels = CHANNEL_BIT(CHANNEL_SMS),
-    .fields = {[FIELD_ACCOUNT_SID] = {.name = STR_INIT("accountSid"), .required = true},
-               [FIELD_AUTH_TOKEN] = {.name = STR_INIT("authToken"),
-                                     .required = true,
-                                     .secret = true},
-               [FIELD_FROM] = {.name = STR_INIT("from"), .required = true}},
+    .fields = {[TWILIO_ACCOUNT_SID] = {.name = STR_INIT("accountSid"), .required = true},
+               [TWILIO_AUTH_TOKEN] = {.name = STR_INIT("authToken"),
+                                      .required = true,
+                                      .secret = true},
+               [TWILIO_FROM] = {.name = STR_INIT("from"), .required = true}},
     .base_url = STR_INIT("https://api.twilio.com"),
     .check = twilio_check,
     .build = twilio_build,
     .read = twilio_read,
+    .report = twilio_report,
 };

@@ -26,6 +26,7 @@ struct App {
     struct Secrets *secrets;     /* read-only */
     struct Retention *retention; /* lane 0's */
     struct KeySweep *key_sweep;  /* lane 0's */
+    struct Scheduler *scheduler; /* lane 0's; scheduler.h says what others may call */
     struct Demo *demo;           /* NULL without the setting; read-only */
 };
 

@@ -13,6 +13,8 @@
 #include "app/wire.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
+#include "domain/schedule/schedule_store.h"
 #include "domain/tenant/tenant_store.h"
 #include "domain/tenant/usage.h"
 #include "domain/tenant/vault.h"
@@ -52,6 +54,14 @@ static Status check_master_key(StoreTx *tx, const Secrets *secrets, Err *err)
     return st;
 }
 
+static Status count_scheduled(StoreTx *tx, Err *err)
+{
+    int64_t waiting = 0;
+    Status st = schedule_count(tx, &waiting, err);
+    metric_add(METRIC_SCHEDULED_WAITING, waiting);
+    return st;
+}
+
 static Status load_all(StoreTx *tx, StoreJob *job, Err *err)
 {
     App *app = CONTAINER_OF(job, FirstJob, job)->app;
@@ -62,6 +72,7 @@ static Status load_all(StoreTx *tx, StoreJob *job, Err *err)
     if (st == ST_OK) st = sessions_load(tx, app->sessions, now_ms, err);
     if (st == ST_OK && app->config->demo) st = demo_load(tx, app, now_ms, err);
     if (st == ST_OK) st = usage_restore(tx, app->limiter, now_ms, err);
+    if (st == ST_OK) st = count_scheduled(tx, err);
     return st == ST_OK ? registry_load(tx, app->secrets->master, &app->registry, err) : st;
 }
 

@@ -15,6 +15,7 @@
 #include "app/app.h"
 #include "app/live.h"
 #include "app/measure.h"
+#include "app/scheduler.h"
 #include "base/mem.h"
 
 static void settle(StoreCall *call);
@@ -66,6 +67,8 @@ static void settle(StoreCall *call)
 
     if (call->kind == STORE_ACCEPT) measure_accept(&e->accept);
     if (call->kind == STORE_ACCEPT && call->st == ST_OK) live_publish(home->app, &e->accept);
+    if (call->kind == STORE_ACCEPT && call->st == ST_OK)
+        scheduler_note(home->app->scheduler, &e->accept);
     if (e->changes_tenant && call->st == ST_OK) {
         swap_everywhere(home->app, e);
         return;
@@ -109,6 +112,7 @@ static void swap_here(Mail *mail, Loop *here)
     snapshot_unref(before);
     const Tenant *changed = snapshot_by_no(lane->snapshot, round->errand->staged.tenant_no);
     if (!changed || !changed->active) live_recheck(lane);
+    if (changed && changed->active && here->index == 0) scheduler_look(lane->app->scheduler);
     if (atomic_fetch_sub(&round->lanes_left, 1) > 1) return;
     mailbox_post(round->errand->rq->lane->loop, &round->errand->mail);
     snapshot_unref(round->snapshot);

@@ -68,7 +68,7 @@ void live_publish(App *app, const AcceptCall *call)
 {
     for (size_t i = 0; i < call->event_count; i++) {
         const EventPlan *event = &call->events[i];
-        if (event->has_notification && !event->ret_replay.is) say_notification(app, event);
+        if (event->has_notification && event_happened(event)) say_notification(app, event);
     }
 }
 

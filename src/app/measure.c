@@ -71,6 +71,6 @@ void measure_accept(const AcceptCall *call)
     for (size_t i = 0; i < call->event_count; i++)
         if (call->events[i].ret_replay.is)
             measure_replay(&call->events[i].ret_replay);
-        else
+        else if (event_happened(&call->events[i]))
             measure_event(&call->events[i]);
 }

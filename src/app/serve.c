@@ -10,6 +10,7 @@
 #include "app/app.h"
 #include "app/bootstrap.h"
 #include "app/retention.h"
+#include "app/scheduler.h"
 #include "app/secrets.h"
 #include "app/key_sweep.h"
 #include "app/wire.h"
@@ -53,12 +54,16 @@ static void make_lanes(App *app)
         lane->snapshot = registry_snapshot(app->registry);
         buf_init(&lane->scratch, MIB(8));
     }
+    app->scheduler = scheduler_new(&app->lanes[0]);
 }
 
 static void start_lane(Loop *l)
 {
-    lane_start(l->lane);
-    if (l->index == 0) key_sweep_start(l->lane);
+    Lane *lane = l->lane;
+    lane_start(lane);
+    if (l->index != 0) return;
+    key_sweep_start(lane);
+    scheduler_start(lane->app->scheduler);
 }
 
 /* Signals are taken here alone: every other thread is born with them blocked. */
@@ -116,6 +121,7 @@ int serve(const Config *config)
     }
     if (app->store) store_close(app->store);
     key_sweep_free(app->key_sweep);
+    scheduler_free(app->scheduler);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
     retention_free(app->retention);
     bootstrap_undo(app);

@@ -103,6 +103,16 @@ enum {
     PROVIDER_REQUEST_MAX = MIB(8), /* the body of one call; two rendered parts fit, escaped */
     PROVIDER_ANSWER_MAX = KIB(64), /* of an answer's body; the rest is not read (threat 18) */
 
+    /* Scheduled events */
+    SCHEDULE_AHEAD_DAYS_MAX = 366,   /* one year, whichever */
+    SCHEDULE_NOW_MS = 1000,          /* due so soon: an ordinary trigger */
+    SCHEDULE_LATE_S_MAX = 86400,     /* what a suspension held back longer than this is not sent */
+    TENANT_SCHEDULED_MAX = 100000,   /* waiting events of a tenant */
+    SCHEDULE_ROUND = 128,            /* fired in one transaction of about 2 ms */
+    SCHEDULE_BODIES_MAX = MIB(4),    /* of a round, but for the last one's */
+    SCHEDULE_ARENA_MAX = MIB(32),    /* a round's bodies, and what is planned of them */
+    SCHEDULE_NAP_MS_MAX = 30 * 1000, /* then the wall clock is looked at: it may have been set */
+
     /* Store */
     STORE_QUEUE_MAX = 100000,   /* calls waiting for the writer; more are answered ST_FULL */
     STORE_BATCH_MAX = 1000,     /* calls in one commit */

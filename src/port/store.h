@@ -85,7 +85,21 @@ typedef struct EventReplay { /* what the first one was told */
     bool is; /* nothing of this event was written: its key was taken; what follows is set */
     bool body_differs;
     Str event_id, answer; /* in the call's arena */
+    int64_t send_at_ms;   /* not 0: the first one was scheduled for then */
 } EventReplay;
+
+/* An event that happens later is accepted twice. First it leaves nothing but its key and a row that waits, which
+ * counts for its tenant's day. Then, planned anew, it is accepted as the one that fires that row: the row
+ * goes and the event is written in one transaction, so it happens once, or was cancelled before. */
+typedef struct EventSchedule {
+    int64_t send_at_ms; /* not 0: wait until then; no deliveries are given */
+    Str body; /* with send_at_ms: the trigger's JSON object, handed out again when it is due */
+    int64_t fires_no; /* not 0: happens now, in place of this waiting row */
+    /* results: nothing of the event was written, because */
+    bool
+        ret_refused; /* TENANT_SCHEDULED_MAX of the tenant's events wait already; the key stays free */
+    bool ret_gone; /* the row it fires is not there any more */
+} EventSchedule;
 
 typedef struct EventPlan {
     uint32_t tenant_no;
@@ -102,12 +116,24 @@ typedef struct EventPlan {
     uint8_t delivery_count; /* 0: nothing matched; that too is recorded */
     bool has_notification;
     NotificationPlan notification;
+    EventSchedule schedule;
     /* results */
     uint64_t ret_feed_seq; /* position of the notification in the user's feed, from 1 */
     EventReplay ret_replay;
 } EventPlan;
 
-/* ST_OK: each event is durable, or a replay. Calls run one after the other, so of two with one key the
+/* After ST_OK: did the event happen, with all that follows from it? */
+static inline bool event_happened(const EventPlan *e)
+{
+    return !e->ret_replay.is && !e->schedule.send_at_ms && !e->schedule.ret_gone;
+}
+/* After ST_OK: is it one more that waits? */
+static inline bool event_waits(const EventPlan *e)
+{
+    return !e->ret_replay.is && e->schedule.send_at_ms && !e->schedule.ret_refused;
+}
+
+/* ST_OK: each event is durable, or a replay, or its schedule tells what became of it. Calls run one after the other, so of two with one key the
  * second meets the first, whichever loops they came from; the same holds for the events of one call.
  * ST_CONFLICT: the id of a delivery is taken, and nothing of the call was kept. */
 typedef struct AcceptCall {

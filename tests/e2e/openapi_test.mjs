@@ -140,6 +140,11 @@ test('openapi: a client made from the document works against the live server', a
   assert.equal(logs.json.data.length, 1);
   await client.call('getLog', { params: { ...params, logId: logs.json.data[0].id } });
   await client.call('getEvent', { params: { ...params, eventId: logs.json.data[0].eventId } });
+  const later = { eventType: 'doc.test', eventId: 'later', payload: { userId: 'u' }, sendAt: new Date(Date.now() + 3600000).toISOString() };
+  assert.equal((await client.call('triggerEvent', { body: later })).status, 200);
+  assert.equal((await client.call('listScheduledEvents', { params })).json.data.length, 1);
+  await client.call('getEvent', { params: { ...params, eventId: 'later' } });
+  assert.equal((await client.call('cancelEvent', { params: { eventId: 'later' } })).status, 200);
   const feed = { tenant: tenant.id, user: 'u' };
   const page = await client.call('listNotifications', { params: { ...feed, limit: 10, offset: 0 } });
   assert.equal(page.json.data[0].body, 'Hello you');

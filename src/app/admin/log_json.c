@@ -19,7 +19,7 @@ static void put_row(Buf *out, const LogRow *row)
     put_time(out, "updatedAt", row->updated_ms);
 }
 
-static void put_timeline(Buf *out, const Timeline *timeline)
+void timeline_json(Buf *out, const Timeline *timeline)
 {
     put_array_open(out, "timeline");
     for (uint32_t i = 0; i < timeline->count; i++) {
@@ -46,7 +46,7 @@ void log_json_whole(Buf *out, const LogRow *row, const Timeline *timeline)
     put_row(out, row);
     put_array_open(out, "attempts");
     put_array_close(out);
-    put_timeline(out, timeline);
+    timeline_json(out, timeline);
     put_close(out);
 }
 
@@ -62,6 +62,6 @@ void event_json(Buf *out, const EventRow *event, const LogRows *deliveries,
     put_array_open(out, "deliveries");
     for (uint32_t i = 0; i < deliveries->count; i++) log_json(out, &deliveries->at[i]);
     put_array_close(out);
-    put_timeline(out, timeline);
+    timeline_json(out, timeline);
     put_close(out);
 }

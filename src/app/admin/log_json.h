@@ -14,6 +14,7 @@ void log_json(Buf *out, const LogRow *row); /* one of a list */
 /* The row, timeline [{"at","what","detail"?}], and attempts
  * [{"at","provider","status","cause","durationMs"}], which a delivery gets when a provider is called. */
 void log_json_whole(Buf *out, const LogRow *row, const Timeline *timeline);
+void timeline_json(Buf *out, const Timeline *timeline); /* the member alone */
 void event_json(Buf *out, const EventRow *event, const LogRows *deliveries,
                 const Timeline *timeline);
 

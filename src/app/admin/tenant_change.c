@@ -8,7 +8,9 @@
 #include "app/admin/tenant_json.h"
 #include "app/api/body.h"
 #include "app/http/router.h"
+#include "base/metric.h"
 #include "domain/catalog/template_store.h"
+#include "domain/schedule/schedule_store.h"
 #include "domain/tenant/erase.h"
 #include "domain/tenant/tenant_make.h"
 #include "domain/tenant/webhook.h"
@@ -197,11 +199,8 @@ static Status apply_suspend(StoreTx *tx, AdminJob *job, TenantRow *row, Err *err
 
 static Status apply_reactivate(StoreTx *tx, AdminJob *job, TenantRow *row, Err *err)
 {
-    (void)tx;
-    (void)job;
-    (void)err;
     row->active = true;
-    return ST_OK;
+    return schedule_release(tx, row->no, job->now_ms, err);
 }
 
 void admin_tenant_suspend(Request *rq)
@@ -232,6 +231,7 @@ static void erase_more(AdminJob *job)
 {
     const Change *change = job->input;
     if (change->erase.done) {
+        metric_add(METRIC_SCHEDULED_WAITING, -(int64_t)change->erase.schedules);
         buf_clear(&job->data);
         buf_lit(&job->data, "{\"deleted\":true}");
         admin_job_answer(job);

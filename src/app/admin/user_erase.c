@@ -9,6 +9,7 @@
 #include "domain/tenant/erase_user.h"
 #include "domain/tenant/tenant_store.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 static Status finish(StoreTx *tx, AdminJob *job, const EraseUser *erase, Err *err)
 {
@@ -43,6 +44,7 @@ static void go_on(AdminJob *job)
         admin_job_send(job, STORE_WRITE_JOB);
         return;
     }
+    metric_add(METRIC_SCHEDULED_WAITING, -(int64_t)erase->schedules);
     if (!admin_job_compacted(job))
         LOG(LOG_WARN, "erase.slack_left",
             log_str("advice",

@@ -37,10 +37,13 @@ Status accept_plan(Request *rq, Acceptance *a, const Trigger *trigger, Err *err)
 {
     PlanContext ctx = accept_context(rq, a->tenant);
     EventPlan *plan = &a->plans[a->count];
-    int64_t expires_ms = ctx.now_ms + rq->lane->app->config->idempotency_ttl * 1000;
+    bool later = trigger->send_at_ms != 0;
+    /* A repeat that comes while the first one still waits must not be a second one. */
+    int64_t expires_ms = (later ? trigger->send_at_ms : ctx.now_ms) +
+                         rq->lane->app->config->idempotency_ttl * 1000;
 
     warn_if_silent(a->tenant, trigger);
-    Status st = plan_event(&ctx, trigger, plan, err);
+    Status st = later ? plan_later(&ctx, trigger, plan, err) : plan_event(&ctx, trigger, plan, err);
     if (st == ST_OK) st = answer_make(rq, a->tenant, plan, err);
     if (st != ST_OK) return st;
     plan->key = key_of_trigger(trigger, expires_ms);
@@ -55,7 +58,8 @@ static Status answer_make(Request *rq, const Tenant *tenant, EventPlan *plan, Er
     buf_clear(b);
     buf_lit(b, "Event ");
     buf_add(b, plan->event_type);
-    buf_lit(b, " dispatched securely for ");
+    buf_add(b, plan->schedule.send_at_ms ? S(" scheduled") : S(" dispatched"));
+    buf_lit(b, " securely for ");
     buf_add(b, tenant->name);
     if (arena_copy(&rq->arena, buf_view(b), &plan->answer)) return ST_OK;
     return err_set(err, ST_TOO_BIG, "the request is too large");
@@ -92,7 +96,7 @@ bool accept_ended(Request *rq, const Errand *e, Acceptance *a)
         return false;
     }
     for (uint32_t i = 0; i < a->count; i++)
-        if (a->plans[i].ret_replay.is) stored--;
+        if (a->plans[i].ret_replay.is || a->plans[i].schedule.ret_refused) stored--;
     keep_admitted(rq, a, stored);
     return true;
 }

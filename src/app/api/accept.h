@@ -11,6 +11,7 @@
 #define ORQ_APP_API_ACCEPT_H
 
 #include "app/errand.h"
+#include "base/limits.h"
 #include "domain/intake/plan.h"
 
 typedef struct Acceptance {
@@ -44,6 +45,18 @@ static inline Str accept_event_id(const EventPlan *plan)
 {
     return plan->ret_replay.is ? plan->ret_replay.event_id : plan->event_id;
 }
+/* When it will happen, if it was scheduled; else 0. */
+static inline int64_t accept_send_at(const EventPlan *plan)
+{
+    return plan->ret_replay.is ? plan->ret_replay.send_at_ms : plan->schedule.send_at_ms;
+}
+
+/* For an event whose schedule.ret_refused is set: 422. */
+#define ACCEPT_REFUSED                                                                             \
+    S("sendAt cannot be accepted: the tenant has 100000 scheduled events waiting; cancel some, "   \
+      "or "                                                                                        \
+      "send this event later")
+_Static_assert(TENANT_SCHEDULED_MAX == 100000, "the sentence tells the limit");
 
 /* What a dry run shares: the context of planning, on the request's loop. */
 PlanContext accept_context(Request *rq, const Tenant *tenant);

@@ -431,7 +431,10 @@ static void replay(size_t i, bool body_differs)
 {
     EventPlan *plan = &seen.errand->accept.events[i];
     assert_true(plan->key.set);
-    plan->ret_replay = (EventReplay){true, body_differs, S("first-id"), S("Event \"1\" was sent")};
+    plan->ret_replay = (EventReplay){.is = true,
+                                     .body_differs = body_differs,
+                                     .event_id = S("first-id"),
+                                     .answer = S("Event \"1\" was sent")};
 }
 
 TEST(trigger_answers_a_replay_with_what_the_first_was_told)

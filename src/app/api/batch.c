@@ -100,7 +100,8 @@ static void refuse(BatchItem *item, int status, const Problems *problems)
     *item = (BatchItem){.problems = problems, .status = status};
 }
 
-static void read_item(Arena *arena, const Json *body, JsonRef event, Str trace_id, BatchItem *item)
+static void read_item(Arena *arena, int64_t now_ms, const Json *body, JsonRef event, Str trace_id,
+                      BatchItem *item)
 {
     Trigger trigger;
     Problems problems;
@@ -113,6 +114,7 @@ static void read_item(Arena *arena, const Json *body, JsonRef event, Str trace_i
     Str key;
     if (!read_key(body, event, arena, &key))
         problems_add(&problems, S("idempotencyKey must be 1 to 255 visible characters"));
+    if (st == ST_OK) trigger_time(&trigger, now_ms, &problems);
     bool good = st == ST_OK && problems.count == 0;
     void *kept = arena_try(arena, good ? sizeof trigger : sizeof problems);
     if (!kept) {
@@ -131,7 +133,7 @@ static void read_items(Batch *b, const Json *body, JsonRef events, Str trace_id)
     BatchItem *item = b->items;
 
     for (JsonRef at = json_first(body, events); at != JSON_NONE; at = json_next(body, events, at)) {
-        read_item(&b->rq->arena, body, at, trace_id, item);
+        read_item(&b->rq->arena, b->rq->lane->loop->now_ms, body, at, trace_id, item);
         if (item->trigger) b->good++;
         item++;
     }
@@ -139,10 +141,23 @@ static void read_items(Batch *b, const Json *body, JsonRef events, Str trace_id)
 
 /* ---- planning ---- */
 
+/* What the store alone could know: the tenant has enough that waits. */
+static void refuse_surplus(Batch *b)
+{
+    Problems *problems = arena_new(&b->rq->arena, Problems);
+
+    problems_add(problems, ACCEPT_REFUSED);
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].plan && b->items[i].plan->schedule.ret_refused)
+            refuse(&b->items[i], 422, problems);
+}
+
 static void batch_back(Request *rq, Errand *e)
 {
-    const Batch *b = e->extra;
-    if (accept_ended(rq, e, b->acceptance)) answer(rq, b);
+    Batch *b = e->extra;
+    if (!accept_ended(rq, e, b->acceptance)) return;
+    refuse_surplus(b);
+    answer(rq, b);
 }
 
 static void planned_all(Batch *b)
@@ -184,6 +199,7 @@ static void put_accepted(Buf *out, const EventPlan *plan)
     put_text(out, "message", accept_answer(plan));
     put_text(out, "eventId", accept_event_id(plan));
     put_flag(out, "replayed", plan->ret_replay.is);
+    if (accept_send_at(plan)) put_time(out, "sendAt", accept_send_at(plan));
 }
 
 static void put_refused(Buf *out, const BatchItem *item)

@@ -34,6 +34,7 @@ void dry_run(Request *rq, const Tenant *tenant, const Trigger *trigger)
         put_open(&out);
         put_text(&out, "eventType", plan.event_type);
         put_text(&out, "userId", plan.user_id);
+        if (trigger->send_at_ms) put_time(&out, "sendAt", trigger->send_at_ms);
         put_deliveries(&out, &d);
         put_skipped(&out, &d);
         put_close(&out);

@@ -9,6 +9,7 @@
 #include "app/api/body.h"
 #include "app/api/dry_run.h"
 #include "app/http/router.h"
+#include "base/isotime.h"
 #include "base/limits.h"
 #include "domain/intake/key.h"
 
@@ -25,6 +26,7 @@ void api_trigger(Request *rq)
     Str trace_id = trigger_trace_id(rq, &problems);
     Str key = read_key(rq, &problems);
     bool dry = trigger_is_dry(rq, &problems);
+    if (st == ST_OK) trigger_time(&trigger, rq->lane->loop->now_ms, &problems);
     if (st != ST_OK || problems.count) {
         respond_problems(rq, &problems);
         return;
@@ -51,16 +53,33 @@ void trigger_accept(Request *rq, const Tenant *tenant, const Trigger *trigger)
         accept_fail(rq, a, st, &err);
 }
 
+/* Who schedules an event is told the id to cancel it by; the answer to others stays as it always was. */
+static void put_time_of(Buf *out, const EventPlan *plan)
+{
+    char at[ISO_MS_LEN];
+
+    iso_ms(accept_send_at(plan), at);
+    buf_lit(out, ",\"eventId\":");
+    json_put_string(out, accept_event_id(plan));
+    buf_lit(out, ",\"sendAt\":");
+    json_put_string(out, str_make(at, sizeof at));
+}
+
 static void accept_back(Request *rq, Errand *e)
 {
     const EventPlan *plan = &e->accept.events[0];
     Buf *out = &rq->lane->scratch;
 
     if (!accept_ended(rq, e, e->extra)) return;
+    if (plan->schedule.ret_refused) {
+        body_refuse(rq, ACCEPT_REFUSED);
+        return;
+    }
     if (plan->ret_replay.is) respond_header(rq, S("Idempotency-Replayed"), S("true"));
     buf_clear(out);
     buf_lit(out, "{\"success\":true,\"message\":");
     json_put_string(out, accept_answer(plan));
+    if (accept_send_at(plan)) put_time_of(out, plan);
     buf_lit(out, "}");
     respond_json(rq, 200, buf_view(out));
 }

@@ -76,3 +76,14 @@ Timeline timeline_of_event(const EventRow *event, const LogRows *deliveries, Are
     for (uint32_t i = 0; i < deliveries->count; i++) add_delivery(&t, &deliveries->at[i], arena);
     return t;
 }
+
+Timeline timeline_of_scheduled(int64_t created_ms, int64_t send_at_ms, bool held)
+{
+    Timeline t = {.count = 0};
+    add(&t, created_ms, S("accepted"), NOTHING);
+    add(&t, send_at_ms, held ? S("held") : S("scheduled"),
+        held
+            ? S("the tenant was suspended; it happens when that ends, or never if later than a day")
+            : S("it happens then"));
+    return t;
+}

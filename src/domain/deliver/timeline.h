@@ -26,6 +26,8 @@ typedef struct Timeline { /* oldest first */
 } Timeline;
 
 Timeline timeline_of_delivery(const LogRow *delivery, Arena *arena);
+/* accepted -> scheduled (at sendAt) or held (its tenant was suspended then). */
+Timeline timeline_of_scheduled(int64_t created_ms, int64_t send_at_ms, bool held);
 Timeline timeline_of_event(const EventRow *event, const LogRows *deliveries, Arena *arena);
 
 #endif

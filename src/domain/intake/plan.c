@@ -54,9 +54,9 @@ static Status plan_delivery(Plan *p, const TenantTemplate *template)
     return st;
 }
 
-Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan, Err *err)
+static EventPlan event_of(const PlanContext *ctx, const Trigger *trigger)
 {
-    EventPlan event = {.tenant_no = ctx->tenant->no,
+    return (EventPlan){.tenant_no = ctx->tenant->no,
                        .answer = S(""),
                        .event_id = trigger->event_id,
                        .event_type = trigger->event_type,
@@ -65,6 +65,11 @@ Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret
                        .payload = trigger->payload_raw,
                        .variables = trigger->variables_raw,
                        .created_ms = ctx->now_ms};
+}
+
+Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan, Err *err)
+{
+    EventPlan event = event_of(ctx, trigger);
     Plan p = {ctx, trigger, &event};
     ChannelSet wanted = trigger->channels & ctx->tenant->delivery_channels;
     Status st = plan_event_id(&p);
@@ -76,6 +81,18 @@ Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret
         if (template) st = plan_delivery(&p, template);
     }
     if (st != ST_OK) return err_set(err, st, "the event is too large to be planned");
+    *ret_plan = event;
+    return ST_OK;
+}
+
+Status plan_later(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan, Err *err)
+{
+    EventPlan event = event_of(ctx, trigger);
+    Plan p = {ctx, trigger, &event};
+
+    if (plan_event_id(&p) != ST_OK)
+        return err_set(err, ST_TOO_BIG, "the event is too large to be planned");
+    event.schedule = (EventSchedule){.send_at_ms = trigger->send_at_ms, .body = trigger->raw};
     *ret_plan = event;
     return ST_OK;
 }

@@ -26,4 +26,8 @@ typedef struct PlanContext {
 Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan,
                   Err *err) MUST_USE;
 
+/* The same for a trigger with send_at_ms: who it is, and its body, which is planned when it is due. */
+Status plan_later(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan,
+                  Err *err) MUST_USE;
+
 #endif

@@ -8,6 +8,7 @@
  * other that asks too much. So nothing here uses the calls that insist on getting memory. */
 #include "domain/intake/trigger.h"
 
+#include "base/isotime.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -34,6 +35,7 @@ static void read_event_id(Reader *r, Trigger *t);
 static void read_channels(Reader *r, Trigger *t);
 static void read_payload(Reader *r, Trigger *t);
 static void read_variables(Reader *r, Trigger *t);
+static void read_send_at(Reader *r, Trigger *t);
 
 void problems_add(Problems *p, Str sentence)
 {
@@ -52,6 +54,7 @@ Status trigger_parse(Str body, Arena *arena, Trigger *ret_trigger, Problems *ret
     read_channels(&r, &t);
     read_payload(&r, &t);
     read_variables(&r, &t);
+    read_send_at(&r, &t);
     if (ret_problems->count > 0) return ST_INVALID;
     *ret_trigger = t;
     return ST_OK;
@@ -286,4 +289,35 @@ static void read_variables(Reader *r, Trigger *t)
         t->variables_raw = json_raw(&r->json, variables);
         if (!cut_out(r, variables, &t->variables)) refuse_for_size(r);
     }
+}
+
+/* ---- sendAt ---- */
+
+/* iso_parse takes a time without a zone for UTC; of a moment months away nobody should have to guess. */
+static bool has_zone(Str text)
+{
+    Str time = text.len > 11 ? str_from(text, 11) : S("");
+    return str_find(time, 'Z') >= 0 || str_find(time, 'z') >= 0 || str_find(time, '+') >= 0 ||
+           str_find(time, '-') >= 0;
+}
+
+static void read_send_at(Reader *r, Trigger *t)
+{
+    JsonRef at = member(r, 0, S("sendAt"));
+    Str text;
+    int64_t at_ms;
+
+    if (at == JSON_NONE || !read_text(r, at, S("sendAt must be a string"), &text)) return;
+    if (!has_zone(text) || !iso_parse(text, &at_ms))
+        problems_add(r->problems, S("sendAt must be an ISO 8601 date and time with a zone, for "
+                                    "example 2026-12-24T18:00:00Z or 2026-12-24T21:00:00+03:00"));
+    else
+        t->send_at_ms = at_ms > 0 ? at_ms : 1; /* before 1970 is past like any other */
+}
+
+void trigger_time(Trigger *t, int64_t now_ms, Problems *problems)
+{
+    if (t->send_at_ms <= now_ms + SCHEDULE_NOW_MS) t->send_at_ms = 0;
+    if (t->send_at_ms > now_ms + SCHEDULE_AHEAD_DAYS_MAX * INT64_C(86400000))
+        problems_add(problems, S("sendAt must not be more than one year ahead"));
 }

@@ -29,13 +29,18 @@ typedef struct Trigger {
     Str payload_raw, variables_raw;       /* JSON objects; variables_raw is "{}" when absent */
     Json payload;   /* the routing fields of it alone: other keys are no template data (API-18) */
     Json variables; /* its root is that object */
-    Str raw;        /* the body it was read from */
-    Str trace_id;   /* from the header; "" when none; set by the caller */
-    Str key;        /* idempotency key; "" when none; set by the caller */
+    int64_t send_at_ms; /* as sent; 0 when absent. trigger_time says what it means now */
+    Str raw;            /* the body it was read from */
+    Str trace_id;       /* from the header; "" when none; set by the caller */
+    Str key;            /* idempotency key; "" when none; set by the caller */
 } Trigger;
 
 /* ST_OK, or ST_INVALID with at least one problem. Never anything else. */
 Status trigger_parse(Str body, Arena *arena, Trigger *ret_trigger, Problems *ret_problems) MUST_USE;
+
+/* What sendAt means at now_ms: a moment in the past or within SCHEDULE_NOW_MS is now, and send_at_ms becomes 0;
+ * one too far ahead is one for the problems. */
+void trigger_time(Trigger *t, int64_t now_ms, Problems *problems);
 
 /* E.14: 1..USER_ID_MAX bytes of UTF-8 without '#', ',' and control characters. On false, *ret_problem
  * says which rule (e.g. "payload.userId must not contain '#'", `field` being "payload.userId"). */

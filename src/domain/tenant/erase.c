@@ -5,6 +5,8 @@
 enum { ERASE_ROWS = 1000, ERASE_EVENTS = 10000 };
 
 /* $1 tenant, $2 how many. Row values instead of rowids: PostgreSQL has none. */
+static const char sql_scheduled[] =
+    "DELETE FROM scheduled WHERE no IN (SELECT no FROM scheduled WHERE tenant = $1 LIMIT $2)";
 static const char *const tables[] = {
     "DELETE FROM inbox WHERE tenant = $1 AND (end_user, message) IN "
     "(SELECT end_user, message FROM inbox WHERE tenant = $1 ORDER BY end_user, message LIMIT $2)",
@@ -13,6 +15,9 @@ static const char *const tables[] = {
     "(SELECT event, channel FROM delivery WHERE tenant = $1 ORDER BY event, channel LIMIT $2)",
     "DELETE FROM idempotency WHERE tenant = $1 AND key_hash IN "
     "(SELECT key_hash FROM idempotency WHERE tenant = $1 LIMIT $2)",
+    sql_scheduled,
+    "DELETE FROM scheduled_count WHERE tenant IN "
+    "(SELECT tenant FROM scheduled_count WHERE tenant = $1 LIMIT $2)",
     "DELETE FROM end_user WHERE no IN (SELECT no FROM end_user WHERE tenant = $1 LIMIT $2)",
     "DELETE FROM usage_day WHERE tenant = $1 AND day IN "
     "(SELECT day FROM usage_day WHERE tenant = $1 LIMIT $2)",
@@ -33,6 +38,8 @@ static Status erase_rows(StoreTx *tx, Erase *erase, Err *err)
     int64_t changed = 0;
     Status st = tx_run(tx, tables[erase->_table],
                        VALUES(value_int(erase->tenant_no), value_int(ERASE_ROWS)), &changed, err);
+    if (st == ST_OK && tables[erase->_table] == sql_scheduled)
+        erase->schedules += (uint64_t)changed;
     if (st == ST_OK && changed < ERASE_ROWS) erase->_table++;
     return st;
 }

@@ -3,6 +3,8 @@
  * user's row in the same transaction, so nothing can slip in between. */
 #include "domain/tenant/erase_user.h"
 
+#include "domain/schedule/schedule_store.h"
+
 enum { LOOK_EVENTS = 10000, ERASE_ROWS = 500, ROWS_BYTES_MAX = 256 * 1024 };
 
 static Status one_number(StoreTx *tx, const char *sql, const Value *values, int count,
@@ -84,18 +86,41 @@ static Status erase_inbox(StoreTx *tx, EraseUser *erase, int64_t user_no, bool *
     return ST_OK;
 }
 
+/* What waits first: nothing of it may fire into what has been erased already. */
+static Status erase_schedules(StoreTx *tx, EraseUser *erase, bool *ret_all, Err *err)
+{
+    int64_t count = 0;
+    Status st = schedule_forget_user(tx, erase->tenant_no, erase->user_id, ERASE_ROWS, &count, err);
+
+    if (st != ST_OK) return st;
+    erase->schedules += (uint64_t)count;
+    erase->events += (uint64_t)count;
+    *ret_all = count < ERASE_ROWS;
+    return ST_OK;
+}
+
+static Status erase_known(StoreTx *tx, EraseUser *erase, int64_t user_no, bool *ret_all, Err *err)
+{
+    Status st = erase_events(tx, erase, user_no, ret_all, err);
+
+    if (st == ST_OK && *ret_all) st = erase_inbox(tx, erase, user_no, ret_all, err);
+    if (st == ST_OK && *ret_all)
+        st = tx_run(tx, "DELETE FROM end_user WHERE no = $1", VALUES(value_int(user_no)), NULL,
+                    err);
+    return st;
+}
+
 Status erase_user_step(StoreTx *tx, EraseUser *erase, Err *err)
 {
     int64_t user_no = 0;
     bool all = true;
-    Status st = one_number(tx, "SELECT no FROM end_user WHERE tenant = $1 AND id = $2",
-                           VALUES(value_int(erase->tenant_no), value_text(erase->user_id)),
-                           &user_no, err);
-    if (st == ST_OK && user_no) st = erase_events(tx, erase, user_no, &all, err);
-    if (st == ST_OK && user_no && all) st = erase_inbox(tx, erase, user_no, &all, err);
-    if (st == ST_OK && user_no && all)
-        st = tx_run(tx, "DELETE FROM end_user WHERE no = $1", VALUES(value_int(user_no)), NULL,
-                    err);
+    Status st = erase_schedules(tx, erase, &all, err);
+
+    if (st == ST_OK)
+        st = one_number(tx, "SELECT no FROM end_user WHERE tenant = $1 AND id = $2",
+                        VALUES(value_int(erase->tenant_no), value_text(erase->user_id)), &user_no,
+                        err);
+    if (st == ST_OK && user_no && all) st = erase_known(tx, erase, user_no, &all, err);
     if (st == ST_OK) erase->done = all;
     return st;
 }

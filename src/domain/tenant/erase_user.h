@@ -15,7 +15,8 @@ typedef struct EraseUser { /* zero-initialised but for the first two */
     uint32_t tenant_no;
     Str user_id;
     uint64_t notifications, events; /* gone so far */
-    int64_t _event_no;              /* events up to here were looked at */
+    uint64_t schedules; /* events that waited and will not fire; they are `events` too */
+    int64_t _event_no;  /* events up to here were looked at */
     bool done;
 } EraseUser;
 

@@ -1,6 +1,7 @@
 /* One event: its key, its row, its deliveries, and for a PUSH the message and its place in the user's
  * feed. An event that matched nothing leaves an audit row instead of deliveries (ORQ-13). An event whose
- * key is taken leaves nothing (sqlite_key.c).
+ * key is taken leaves nothing (sqlite_key.c); one that happens later leaves a row that waits, and takes it
+ * along when it does (sqlite_schedule.c).
  *
  * ST_CONFLICT has one meaning here: the id of a delivery is taken. Any other constraint that fails is
  * our own fault and must not pass for that.
@@ -9,6 +10,7 @@
  * message are the ends of their tables, the position follows the remembered one. */
 #include "driver/store/sqlite_hot.h"
 #include "driver/store/sqlite_key.h"
+#include "driver/store/sqlite_schedule.h"
 
 static const char sql_event[] =
     "INSERT INTO event (tenant, id, type, end_user, trace_id, payload, variables, created_ms) "
@@ -133,7 +135,7 @@ static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t even
     return st;
 }
 
-static Status write_event(Db *c, Users *users, Usage *usage, EventPlan *e, Err *err)
+static Status write_event(Db *c, Users *users, EventPlan *e, Err *err)
 {
     EndUser *user;
     int64_t event_no = 0;
@@ -145,8 +147,22 @@ static Status write_event(Db *c, Users *users, Usage *usage, EventPlan *e, Err *
         st = save_delivery(c, e, &e->deliveries[i], event_no, &repeated, err);
     if (st == ST_OK && e->has_notification) st = save_notification(c, e, user, event_no, err);
     if (st == ST_OK && e->delivery_count == 0) st = save_unmatched(c, e, err);
-    if (st == ST_OK) st = usage_add(usage, e->tenant_no, e->created_ms, err);
     return st == ST_CONFLICT && !repeated ? ST_INTERNAL : st;
+}
+
+/* It counted for its tenant's day when it was scheduled. */
+static Status fire_event(Db *c, Users *users, EventPlan *e, Err *err)
+{
+    Status st = schedule_take(c, e, &e->schedule.ret_gone, err);
+    return st == ST_OK && !e->schedule.ret_gone ? write_event(c, users, e, err) : st;
+}
+
+static Status put_event(Db *c, Usage *usage, EventPlan *e, Err *err)
+{
+    Status st = schedule_put(c, e, &e->schedule.ret_refused, err);
+    if (st != ST_OK) return st;
+    if (e->schedule.ret_refused) return e->key.set ? key_release(c, e, err) : ST_OK;
+    return usage_add(usage, e->tenant_no, e->created_ms, err);
 }
 
 /* May run twice (sqlite_writer.c): what the first run met may be undone by now. */
@@ -155,8 +171,13 @@ static Status accept_event(Db *c, Users *users, Usage *usage, EventPlan *e, Aren
     Status st = ST_OK;
 
     e->ret_replay = (EventReplay){0};
+    e->schedule.ret_refused = e->schedule.ret_gone = false;
+    if (e->schedule.fires_no) return fire_event(c, users, e, err);
     if (e->key.set) st = key_take(c, e, arena, err);
-    return st == ST_OK && !e->ret_replay.is ? write_event(c, users, usage, e, err) : st;
+    if (st != ST_OK || e->ret_replay.is) return st;
+    if (e->schedule.send_at_ms) return put_event(c, usage, e, err);
+    st = write_event(c, users, e, err);
+    return st == ST_OK ? usage_add(usage, e->tenant_no, e->created_ms, err) : st;
 }
 
 Status sqlite_accept(Db *c, Users *users, Usage *usage, AcceptCall *call)

@@ -10,4 +10,7 @@
  * who has it, its texts copied into the arena. ST_TOO_BIG: the arena is full. */
 Status key_take(Db *c, EventPlan *e, Arena *arena, Err *err) MUST_USE;
 
+/* In the same transaction: what key_take took for this event is free again. */
+Status key_release(Db *c, const EventPlan *e, Err *err) MUST_USE;
+
 #endif

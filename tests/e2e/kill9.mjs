@@ -2,8 +2,8 @@
 //
 //   node kill9.mjs [ROUNDS] [--keep FILE]        default 50 rounds; ORQESTRA_BIN names the server
 //
-// Each round: start, several clients trigger, mark as read, create templates and listen, all at once
-// and without pause; at a random moment the process is killed. Nothing is told to the server about
+// Each round: start, several clients trigger, for now and for later, mark as read, create templates and
+// listen, all at once and without pause; at a random moment the process is killed. Nothing is told to the server about
 // tests: it sees ordinary calls. What every client saw goes to a history file, one line a step, written
 // before the call and after its answer. After the last round everything is read back.
 import { spawnSync } from 'node:child_process';
@@ -20,9 +20,12 @@ const USERS = ['u0', 'u1', 'u2', 'u3'];
 const CLIENTS = 8; // two a user: order holds within each, not between them
 const LIFE_MS = { least: 20, most: 400 }; // from the first call to the kill
 const STATUSES = ['PENDING', 'SENT', 'DELIVERED', 'FAILED', 'RETRYING']; // as they are stored
+const LATER_MS = { least: 1010, most: 2500 }; // so that events come due in later rounds, and between them
 const READ_EVERY = 7; // one call in so many marks the client's last event as read
 
 const checker = resolve(dirname(fileURLToPath(import.meta.url)), '../checker/check_history.mjs');
+
+const between = ({ least, most }) => least + Math.random() * (most - least);
 
 class History {
   constructor(path) {
@@ -72,6 +75,21 @@ async function triggerLoop(tenant, history, client, counter) {
   agent.destroy();
 }
 
+// Events that wait: acknowledged now, and due whenever that is. Each is a client of its own, because when two
+// of them happen says nothing about when they were accepted.
+async function scheduleLoop(tenant, history, counter) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  for (;;) {
+    const id = `later-${counter.next++}`;
+    const user = USERS[counter.next % USERS.length];
+    const sendAt = new Date(Date.now() + between(LATER_MS)).toISOString();
+    const body = { eventType: 'crash', eventId: id, payload: { userId: user }, variables: { id }, sendAt };
+    const post = () => call(agent, tenant.server.base, 'POST', '/api/v1/events/trigger', { key: tenant.apiKey, body });
+    if (!(await history.step({ op: 'trigger', client: id, user, id }, post))) break;
+  }
+  agent.destroy();
+}
+
 async function createLoop(tenant, history, counter) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const { base, session } = tenant.server;
@@ -111,12 +129,20 @@ async function playRound(tenant, history, counters) {
   const loops = [
     ...hear.map((listen) => listen()),
     ...counters.clients.map((counter, client) => triggerLoop(tenant, history, client, counter)),
+    scheduleLoop(tenant, history, counters.later),
     createLoop(tenant, history, counters.templates),
   ];
-  const life_ms = LIFE_MS.least + Math.random() * (LIFE_MS.most - LIFE_MS.least);
-  await new Promise((done) => setTimeout(done, life_ms));
+  await new Promise((done) => setTimeout(done, between(LIFE_MS)));
   await server.kill9();
   await Promise.all(loops);
+}
+
+async function untilNothingWaits(tenant) {
+  for (;;) {
+    const { json } = await tenant.server.admin('GET', `/tenants/${tenant.id}/scheduled?limit=1`);
+    if (json.data.length === 0) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }
 
 async function readEverything(tenant, history) {
@@ -148,7 +174,7 @@ async function main(args) {
   const rounds = Number(args[0] ?? 50);
   const room = freshDirectory();
   const history = new History(join(room, 'history.jsonl'));
-  const counters = { clients: Array.from({ length: CLIENTS }, () => ({ next: 0 })), templates: { next: 0 } };
+  const counters = { clients: Array.from({ length: CLIENTS }, () => ({ next: 0 })), later: { next: 0 }, templates: { next: 0 } };
   const server = await Server.start({ env: { ORQESTRA_LOG_LEVEL: 'warn' } });
   const tenant = await server.createTenant();
   tenant.knownIds = new Map();
@@ -158,6 +184,7 @@ async function main(args) {
     history.add({ op: 'round', round });
     await server.launch(server.port);
   }
+  await untilNothingWaits(tenant);
   await readEverything(tenant, history);
   await server.stop();
   const { status } = spawnSync(process.execPath, [checker, history.path], { stdio: 'inherit' });

@@ -11,6 +11,7 @@ static const struct {
     {STR_INIT("/api/v1/events/"), METRIC_ROUTE_TRIGGER},
     {STR_INIT("/api/v1/auth/"), METRIC_ROUTE_TOKEN},
     {STR_INIT("/api/v1/notifications/"), METRIC_ROUTE_FEED},
+    {STR_INIT("/api/notification/"), METRIC_ROUTE_FEED},
     {STR_INIT("/api/v1/admin/"), METRIC_ROUTE_ADMIN},
     {STR_INIT("/connection/"), METRIC_ROUTE_SOCKET},
     {STR_INIT("/health"), METRIC_ROUTE_OPS},

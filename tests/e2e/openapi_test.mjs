@@ -151,6 +151,10 @@ test('openapi: a client made from the document works against the live server', a
   assert.equal((await client.call('markNotificationRead', { params: { ...feed, id: page.json.data[0].id } })).status, 200);
   const token = await client.call('createRealtimeToken', { body: { userId: 'u' } });
   server.secrets.add(token.json.token);
+  client.credentials.userToken = token.json.token;
+  assert.equal((await client.call('listExpiryNotifications', { params: { limit: 10 } })).status, 200);
+  assert.equal((await client.call('markExpiryNotificationRead', { params: { id: page.json.data[0].id } })).status, 200);
+  delete client.credentials.userToken;
   for (const id of ['getHealth', 'getReadiness', 'getMetrics', 'getOpenApi']) {
     assert.equal((await client.call(id)).status, 200, id);
   }

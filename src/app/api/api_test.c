@@ -69,6 +69,11 @@ void respond_error(Request *rq, int status, Str message)
     respond_json(rq, status, str_make(body, (size_t)len));
 }
 
+void respond_detail(Request *rq, int status, Str detail)
+{
+    respond_json(rq, status, detail);
+}
+
 void respond_problems(Request *rq, const Problems *problems)
 {
     Buf b;

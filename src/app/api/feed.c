@@ -2,7 +2,8 @@
  *
  * Asked with the tenant's key for any of its users, or with a realtime token for its own user. The
  * tenant in the path must be the one who asks; if not, the answer is that of a wrong key (E.4). */
-#include "app/errand.h"
+#include "app/api/feed.h"
+
 #include "app/api/body.h"
 #include "app/http/guard.h"
 #include "app/http/router.h"
@@ -37,7 +38,7 @@ static uint32_t at_most(uint64_t value, uint32_t most)
 }
 
 /* E.5: limit 1..100, above is 100; offset 0 and up; anything else answers 422. */
-static bool read_page(Request *rq, uint32_t *ret_limit, uint32_t *ret_offset)
+bool feed_read_page(Request *rq, uint32_t *ret_limit, uint32_t *ret_offset)
 {
     Problems problems = {.count = 0};
     uint64_t limit = FEED_LIMIT_DEFAULT, offset = 0;
@@ -56,14 +57,10 @@ static bool read_page(Request *rq, uint32_t *ret_limit, uint32_t *ret_offset)
     return true;
 }
 
-/* The items have an arena of their own: the store fills it on its thread while the request waits, and
- * it holds a page of the longest texts. Escaped, such a page may still be larger than an answer. */
-enum {
-    FEED_PAGE_BYTES_MAX = FEED_LIMIT_MAX * (TITLE_MAX + PUSH_BODY_MAX + KIB(1)),
-    FEED_ANSWER_MAX = HTTP_RESPONSE_MAX - KIB(32) /* less the head */
-};
+/* Escaped, a page of the longest texts may be larger than an answer. */
+enum { FEED_ANSWER_MAX = HTTP_RESPONSE_MAX - KIB(32) /* less the head */ };
 
-static void feed_back(Request *rq, Errand *e)
+void feed_answer(Request *rq, Errand *e, FeedPut put)
 {
     Arena items = *e->feed.arena; /* ours now: answering ends the request and its own arena */
     Buf *out = &rq->lane->scratch;
@@ -71,7 +68,7 @@ static void feed_back(Request *rq, Errand *e)
 
     buf_clear(out);
     if (st == ST_OK) {
-        feed_json_page(out, e->feed.ret_items, e->feed.ret_count);
+        put(out, &e->feed);
         st = buf_len(out) > FEED_ANSWER_MAX ? ST_TOO_BIG : buf_status(out);
     }
     if (st == ST_OK)
@@ -83,20 +80,41 @@ static void feed_back(Request *rq, Errand *e)
     arena_done(&items);
 }
 
-void api_feed_list(Request *rq)
-{
-    uint32_t limit, offset;
+/* The items have an arena of their own: the store fills it on its thread while the request waits, and
+ * it holds a page of the longest texts. */
+enum { FEED_PAGE_BYTES_MAX = FEED_LIMIT_MAX * (TITLE_MAX + PUSH_BODY_MAX + KIB(1)) };
 
-    if (!asks_for_own(rq) || !read_page(rq, &limit, &offset)) return;
-    Errand *e = errand_new(rq, feed_back);
+void feed_ask(Request *rq, Str user_id, uint32_t limit, uint32_t offset,
+              void (*back)(Request *rq, Errand *e))
+{
+    Errand *e = errand_new(rq, back);
     Arena *items = arena_new(&rq->arena, Arena);
+
     arena_init(items, FEED_PAGE_BYTES_MAX);
     e->feed = (FeedCall){.tenant_no = rq->tenant->no,
-                         .user_id = rq->params[PARAM_USER],
+                         .user_id = user_id,
                          .limit = limit,
                          .offset = offset,
                          .arena = items};
     errand_send(e, STORE_FEED);
+}
+
+static void put_page(Buf *out, const FeedCall *feed)
+{
+    feed_json_page(out, feed->ret_items, feed->ret_count);
+}
+
+static void feed_back(Request *rq, Errand *e)
+{
+    feed_answer(rq, e, put_page);
+}
+
+void api_feed_list(Request *rq)
+{
+    uint32_t limit, offset;
+
+    if (!asks_for_own(rq) || !feed_read_page(rq, &limit, &offset)) return;
+    feed_ask(rq, rq->params[PARAM_USER], limit, offset, feed_back);
 }
 
 /* ---- PUT /api/v1/notifications/{tenant}/{user}/{id}/read ---- */
@@ -127,9 +145,15 @@ void api_feed_read(Request *rq)
         refuse_unknown(rq);
         return;
     }
-    Errand *e = errand_new(rq, read_back);
+    feed_mark_read(rq, rq->params[PARAM_USER], id, read_back);
+}
+
+void feed_mark_read(Request *rq, Str user_id, Uuid id, void (*back)(Request *rq, Errand *e))
+{
+    Errand *e = errand_new(rq, back);
+
     e->mark_read = (MarkReadCall){.tenant_no = rq->tenant->no,
-                                  .user_id = rq->params[PARAM_USER],
+                                  .user_id = user_id,
                                   .notification_id = id,
                                   .now_ms = rq->lane->loop->now_ms};
     errand_send(e, STORE_MARK_READ);

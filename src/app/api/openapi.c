@@ -79,6 +79,8 @@ static const char *security_of(Guard guard)
         return "[{\"apiKey\":[]},{\"apiKey\":[],\"signature\":[]}]";
     case GUARD_KEY_OR_TOKEN:
         return "[{\"apiKey\":[]},{\"userToken\":[]}]";
+    case GUARD_TOKEN:
+        return "[{\"userToken\":[]}]";
     case GUARD_SESSION:
     case GUARD_ADMIN:
     case GUARD_OPERATOR:

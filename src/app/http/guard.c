@@ -7,6 +7,7 @@
 
 static bool admit_key(Request *rq, Str key);
 static bool admit_token(Request *rq, Str token);
+static bool admit_expiry(Request *rq);
 static bool bearer(const Request *rq, Str *ret_token);
 
 bool guard_admit(Request *rq)
@@ -24,6 +25,8 @@ bool guard_admit(Request *rq)
     case GUARD_KEY:
         admitted = admit_key(rq, key);
         break;
+    case GUARD_TOKEN:
+        return admit_expiry(rq);
     case GUARD_SIGNED_KEY:
         if (admit_key(rq, key)) return signature_admit(rq);
         break;
@@ -67,19 +70,53 @@ static bool bearer(const Request *rq, Str *ret_token)
     return ret_token->len > 0;
 }
 
-/* A user's realtime token (RT-21): for whom, of which tenant, until when. */
-static bool admit_token(Request *rq, Str token)
+/* A user's token (RT-21): of which tenant, until when. For whom is the caller's business. */
+static bool read_token(Request *rq, Str token, JwtClaims *ret_claims)
 {
-    JwtClaims claims;
     Str tenant_id;
     int64_t now_s = rq->lane->loop->now_ms / 1000;
 
-    if (jwt_verify(rq->lane->token_key, token, now_s, &rq->arena, &claims, NULL) != ST_OK)
+    if (jwt_verify(rq->lane->token_key, token, now_s, &rq->arena, ret_claims, NULL) != ST_OK)
         return false;
-    if (claims.sub.len == 0 || claims.exp_s == 0) return false;
-    if (!json_string(&claims.json, json_get(&claims.json, 0, S("tenant")), &rq->arena, &tenant_id))
+    if (ret_claims->exp_s == 0) return false;
+    if (!json_string(&ret_claims->json, json_get(&ret_claims->json, 0, S("tenant")), &rq->arena,
+                     &tenant_id))
         return false;
-    if (!admit_tenant(rq, snapshot_by_id(rq->snapshot, tenant_id))) return false;
+    return admit_tenant(rq, snapshot_by_id(rq->snapshot, tenant_id));
+}
+
+static bool admit_token(Request *rq, Str token)
+{
+    JwtClaims claims;
+
+    if (!read_token(rq, token, &claims) || claims.sub.len == 0) return false;
     rq->token_user = claims.sub;
     return true;
+}
+
+/* EXP-05, E.22: who it is stands in userId, text or number, else in sub. */
+static Str expiry_user(const JwtClaims *claims, Arena *arena)
+{
+    JsonRef at = json_get(&claims->json, 0, S("userId"));
+    Str user;
+
+    if (json_is(&claims->json, at, JSON_NUMBER)) return json_raw(&claims->json, at);
+    return json_string(&claims->json, at, arena, &user) ? user : claims->sub;
+}
+
+static bool admit_expiry(Request *rq)
+{
+    JwtClaims claims;
+    Str token;
+
+    if (!bearer(rq, &token)) {
+        respond_header(rq, S("WWW-Authenticate"), S("Bearer"));
+        respond_detail(rq, 401, S("Access token required"));
+        return false;
+    }
+    if (read_token(rq, token, &claims)) rq->token_user = expiry_user(&claims, &rq->arena);
+    if (rq->token_user.len > 0) return true;
+    respond_header(rq, S("WWW-Authenticate"), S("Bearer error=\"invalid_token\""));
+    respond_detail(rq, 401, S("Invalid or expired access token"));
+    return false;
 }

@@ -31,7 +31,7 @@ struct Request {
     Snapshot *snapshot; /* held for the request's life */
     /* Who asks; which of these is set follows from the route's guard (routes.def). */
     const Tenant *tenant; /* API key, or the tenant of a realtime token */
-    Str token_user;       /* GUARD_KEY_OR_TOKEN with a bearer token: its user; else {NULL,0} */
+    Str token_user;       /* of a bearer token: its user; else {NULL,0} */
     const struct Session *session; /* GUARD_SESSION, _ADMIN, _OPERATOR */
     uint32_t counted;     /* limit.h: events that were admitted; an error answer gives them back */
     uint32_t counted_day; /* in which UTC day */
@@ -63,6 +63,8 @@ void respond(Request *rq, int status, Str content_type, Str body);
 void respond_json(Request *rq, int status, Str json);
 /* The seeds' envelope {"statusCode","message","error"}; error is the status's name. */
 void respond_error(Request *rq, int status, Str message);
+/* {"detail":...}: an error as clients of the expiry dialect know it (EXW-05). */
+void respond_detail(Request *rq, int status, Str detail);
 /* 422 as the seeds show it: body statusCode 400, message an array, error "Bad Request" (KIT-15). */
 void respond_problems(Request *rq, const Problems *problems);
 /* Translates a Status at the border: one exhaustive switch. err may be NULL. */

@@ -163,6 +163,17 @@ void respond_error(Request *rq, int status, Str message)
     buf_done(&b);
 }
 
+void respond_detail(Request *rq, int status, Str detail)
+{
+    Buf b;
+    buf_init(&b, HTTP_RESPONSE_MAX);
+    buf_lit(&b, "{\"detail\":");
+    json_put_string(&b, detail);
+    buf_lit(&b, "}");
+    respond_json(rq, status, buf_view(&b));
+    buf_done(&b);
+}
+
 /* The headers of the answer to come are the handler's, who does not know of this one: they are put back
  * as they were. */
 void respond_unknown(Request *rq)

@@ -11,6 +11,7 @@ typedef enum Guard {
     GUARD_KEY,
     GUARD_SIGNED_KEY,
     GUARD_KEY_OR_TOKEN,
+    GUARD_TOKEN,
     GUARD_SESSION,
     GUARD_ADMIN,
     GUARD_OPERATOR

@@ -28,6 +28,7 @@ struct App {
     struct KeySweep *key_sweep;  /* lane 0's */
     struct Scheduler *scheduler; /* lane 0's; scheduler.h says what others may call */
     struct Demo *demo;           /* NULL without the setting; read-only */
+    struct Tls *tls;             /* NULL without the setting; reloaded by the process's first thread */
 };
 
 #endif

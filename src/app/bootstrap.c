@@ -139,12 +139,13 @@ static Str browser_address(Str listen)
 void bootstrap_announce(App *app)
 {
     Str at = browser_address(app->config->listen);
-    const char *host = at.len && at.at[0] == ':' ? "localhost" : "";
+    char host[24]; /* with the scheme before it */
+    snprintf(host, sizeof host, "%s%s", app->tls ? "https://" : "http://",
+             at.len && at.at[0] == ':' ? "localhost" : "");
     Str password = operator_generated(app->operator_);
     if (password.len)
-        printf(
-            "\n  Console   http://%s%.*s/\n  Sign in   operator / %.*s   (shown only this once)\n",
-            host, STR_FMT(at), STR_FMT(password));
+        printf("\n  Console   %s%.*s/\n  Sign in   operator / %.*s   (shown only this once)\n",
+               host, STR_FMT(at), STR_FMT(password));
     if (app->config->demo) demo_announce(app, host, at);
     fflush(stdout);
     operator_start(app->operator_, app);

@@ -15,6 +15,8 @@ static const struct {
     {SETTING_expired_close_delay, 0, 86400},
     {SETTING_retention_interval, 1, 86400},
     {SETTING_store_timeout, 1, 300},
+    {SETTING_tls_reload_interval, 1, 86400},
+    {SETTING_connection_rate, 0, 1000000},
     {SETTING_disk_free_min, 0, 1 << 30},
     {SETTING_idempotency_ttl, 1, IDEMPOTENCY_TTL_S_MAX},
 };
@@ -108,6 +110,10 @@ Status config_check(const Config *c, Err *err)
     Status st = check_ranges(c, err);
     if (st == ST_OK) st = check_secrets(c, err);
     if (st == ST_OK) st = check_origins(&c->allowed_origins, err);
+    if (st == ST_OK && !c->tls_cert.len != !c->tls_key.len)
+        st = err_set(err, ST_INVALID, "%s is set and %s is not; set both, or neither",
+                     c->tls_cert.len ? "tls_cert" : "tls_key",
+                     c->tls_cert.len ? "tls_key" : "tls_cert");
     if (st != ST_OK) return st;
     if (c->data.len == 0) return err_set(err, ST_INVALID, "data must name a directory");
     if (!is_listen_address(c->listen))

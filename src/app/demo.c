@@ -84,8 +84,8 @@ void demo_announce(const App *app, const char *host, Str at)
 {
     if (!app->demo) return;
     Str key = str_make(app->demo->key, app->demo->key_len);
-    printf("\n  Demo      http://%s%.*s/demo\n  API key   %.*s   (tenant \"Demo\")\n\n"
-           "  curl http://%s%.*s/api/v1/events/trigger \\\n"
+    printf("\n  Demo      %s%.*s/demo\n  API key   %.*s   (tenant \"Demo\")\n\n"
+           "  curl %s%.*s/api/v1/events/trigger \\\n"
            "    -H 'x-api-key: %.*s' \\\n"
            "    -H 'Content-Type: application/json' \\\n"
            "    -d '{\"eventType\":\"global.info\",\"payload\":{\"userId\":\"demo-...\"},"

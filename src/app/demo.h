@@ -13,7 +13,7 @@
 /* Inside the write job before registry_load: finds the tenant with the slug "demo", or makes it with
  * its template, and keeps its key for the banner. app->secrets is loaded. */
 Status demo_load(StoreTx *tx, App *app, int64_t now_ms, Err *err) MUST_USE;
-/* Prints where the page is and a curl to paste; host goes before at, "" or a name. */
+/* Prints where the page is and a curl to paste; host goes before at: the scheme, and a name or nothing. */
 void demo_announce(const App *app, const char *host, Str at);
 void demo_free(App *app); /* fine without a demo */
 

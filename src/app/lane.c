@@ -24,6 +24,8 @@ void lane_start(Lane *lane)
         .address = lane->app->config->listen,
         .on_accept = http_server_accept,
         .refuse = http_server_refuse,
+        .tls = lane->app->tls,
+        .refuse_plain = http_server_refuse_plain,
         .ctx = lane->http,
     };
     if (listen_open(lane->loop, &options, &lane->listener, &err) != ST_OK) {

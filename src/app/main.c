@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/certificate.h"
 #include "app/cli_token.h"
 #include "app/serve.h"
 #include "app/wire.h"
@@ -50,7 +51,9 @@ static int run_check_config(int count, char **args)
     Err err = {""};
     if (config_load(count, args, environ, &config, &err) != ST_OK)
         return complain("check-config", &err, 1);
+    Status st = certificate_check(config, &err);
     config_free(config);
+    if (st != ST_OK) return complain("check-config", &err, 1);
     puts("The settings are right.");
     return 0;
 }

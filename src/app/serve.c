@@ -9,6 +9,7 @@
 
 #include "app/app.h"
 #include "app/bootstrap.h"
+#include "app/certificate.h"
 #include "app/retention.h"
 #include "app/scheduler.h"
 #include "app/secrets.h"
@@ -20,6 +21,7 @@
 #include "net/listen.h"
 #include "proto/hmac.h"
 #include "net/peers.h"
+#include "net/rate.h"
 
 /* A descriptor is a connection: take all we may have, keep some for files and for saying no. */
 static void raise_descriptor_limit(void)
@@ -66,13 +68,16 @@ static void start_lane(Loop *l)
     scheduler_start(lane->app->scheduler);
 }
 
-/* Signals are taken here alone: every other thread is born with them blocked. */
-static int wait_for_signal(const sigset_t *signals)
+/* Signals are taken here alone: every other thread is born with them blocked. Between them this thread
+ * has nothing to do but to look after the certificate. */
+static int wait_for_end(const App *app, const sigset_t *signals)
 {
-    int number = 0;
-    while (sigwait(signals, &number) != 0) {
+    const struct timespec pause = {.tv_sec = app->config->tls_reload_interval};
+    for (;;) {
+        int number = sigtimedwait(signals, NULL, &pause);
+        if (number == SIGTERM || number == SIGINT) return number;
+        certificate_look(app->tls, number == SIGHUP ? CERTIFICATE_NOW : CERTIFICATE_IF_CHANGED);
     }
-    return number;
 }
 
 static void run_lanes(App *app, const sigset_t *signals)
@@ -84,7 +89,7 @@ static void run_lanes(App *app, const sigset_t *signals)
         log_num("loops", app->lane_count, &lanes), log_str("version", S(ORQ_VERSION)));
     log_flush();
     bootstrap_announce(app);
-    int number = wait_for_signal(signals);
+    int number = wait_for_end(app, signals);
     LOG(LOG_INFO, "server.draining",
         log_str("signal", number == SIGINT ? S("SIGINT") : S("SIGTERM")));
     log_flush();
@@ -104,13 +109,16 @@ int serve(const Config *config)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     raise_descriptor_limit();
     peers_limit((unsigned)config->connections_per_address);
+    rate_limit((uint64_t)config->connection_rate);
 
     App *app = mem_new(App);
     app->config = config;
-    Status st = listen_check_free(config->listen, &err);
+    Status st = certificate_open(config, &app->tls, &err);
+    if (st == ST_OK) st = listen_check_free(config->listen, &err);
     if (st == ST_OK) st = wire_store(config, &app->store, &err);
     if (st == ST_OK) st = bootstrap(app, &err);
     if (st == ST_OK) {
@@ -125,6 +133,7 @@ int serve(const Config *config)
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
     retention_free(app->retention);
     bootstrap_undo(app);
+    tls_free(app->tls);
     if (st == ST_OK) LOG(LOG_INFO, "server.stopped");
     log_flush();
     arena_thread_done();

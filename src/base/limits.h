@@ -137,6 +137,10 @@ enum {
     PASSWORD_BYTES_MIN = 10,
     PASSWORD_BYTES_MAX = 256,
 
+    /* TLS */
+    TLS_TICKET_KEY_LIFE_S = 12 * 3600, /* it seals so long, and opens as long again */
+    TLS_UNSENT_BYTES_MAX = KIB(64),    /* sealed and not taken by the kernel: a record and small talk */
+
     /* Process */
     METRICS_KEY_BYTES_MIN = 16,
     METRICS_PAGE_MAX = KIB(256),

@@ -1,47 +1,44 @@
 /* Sockets on uv_poll: libuv tells when, we read and write ourselves. That keeps an idle connection
- * free of stream queues and lets fan-out hand the kernel a shared buffer directly. */
+ * free of stream queues and lets fan-out hand the kernel a shared buffer directly. Here is what all
+ * transports share; the bytes move in conn_tcp.c and conn_tls.c. */
 #include "net/conn.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "net/conn_open.h"
+#include "net/conn_ops.h"
 #include "net/peers.h"
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-static void watch(Conn *c)
+void conn_watch(Conn *c)
 {
     if (c->_closing) return;
     int events = 0;
     if (c->_reading) events |= UV_READABLE;
-    if (c->_wants_write) events |= UV_WRITABLE;
+    if (c->_flushing || (c->_wants_write && !c->_opening)) events |= UV_WRITABLE;
     if (events)
         uv_poll_start(&c->_poll, events, on_poll);
     else
         uv_poll_stop(&c->_poll);
 }
 
-static void ended(Conn *c)
+void conn_ended(Conn *c)
 {
     if (c->_eof || c->_closing) return;
     c->_eof = true;
-    c->_reading = c->_wants_write = false;
-    watch(c);
+    c->_reading = c->_wants_write = c->_flushing = false;
+    conn_watch(c);
     c->events->on_eof(c);
 }
 
-static void read_some(Conn *c)
+static void writable(Conn *c)
 {
-    Loop *l = c->loop;
-    ssize_t n = read(c->_fd, l->read_buf, LOOP_READ_BYTES);
-    if (n > 0)
-        c->events->on_read(c, l->read_buf, (size_t)n);
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        ended(c);
+    if (c->_flushing) c->_ops->flush(c);
+    if (c->_wants_write && !c->_flushing && !c->_opening && !c->_closing) c->events->on_writable(c);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -49,66 +46,55 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     Conn *c = poll->data;
     loop_woke(c->loop);
     if (status < 0) {
-        ended(c);
+        conn_ended(c);
         return;
     }
-    if ((events & UV_WRITABLE) && c->_wants_write) c->events->on_writable(c);
-    if ((events & UV_READABLE) && c->_reading && !c->_closing) read_some(c);
+    if (events & UV_WRITABLE) writable(c);
+    if ((events & UV_READABLE) && c->_reading && !c->_closing) c->_ops->readable(c);
 }
 
-Conn *conn_open(Loop *l, int fd, struct Peer *peer)
+bool conn_begin(Conn *c, const ConnOps *ops, Loop *l, int fd, struct Peer *peer)
 {
-    Conn *c = mem_new(Conn);
     c->loop = l;
+    c->_ops = ops;
     c->_fd = fd;
     c->_peer = peer;
-    if (uv_poll_init(&l->uv, &c->_poll, fd) != 0) {
-        mem_free(c);
-        return NULL;
-    }
+    if (uv_poll_init(&l->uv, &c->_poll, fd) != 0) return false;
     c->_poll.data = c;
     c->_reading = true;
-    watch(c);
-    return c;
+    conn_watch(c);
+    return true;
 }
 
 ssize_t conn_write(Conn *c, const struct iovec *parts, int count)
 {
     if (c->_eof || c->_closing) return -1;
-    ssize_t n;
-    do
-        n = count == 1 ? send(c->_fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
-                       : sendmsg(c->_fd,
-                                 &(struct msghdr){.msg_iov = (struct iovec *)(uintptr_t)parts,
-                                                  .msg_iovlen = (size_t)count},
-                                 MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n >= 0) return n;
-    return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
+    return c->_ops->write(c, parts, count);
 }
 
 void conn_want_write(Conn *c, bool wanted)
 {
     if (c->_wants_write == wanted || c->_eof) return;
     c->_wants_write = wanted;
-    watch(c);
+    conn_watch(c);
 }
 
 void conn_set_reading(Conn *c, bool wanted)
 {
     if (c->_reading == wanted || c->_eof) return;
     c->_reading = wanted;
-    watch(c);
+    conn_watch(c);
 }
 
 void conn_shutdown(Conn *c)
 {
-    shutdown(c->_fd, SHUT_WR);
+    c->_ops->shutdown(c);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
 {
     Conn *c = handle->data;
+    c->_ops->done(c);
     close(c->_fd);
     peers_leave(c->_peer);
     conn_counted(-1);

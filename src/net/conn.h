@@ -1,8 +1,9 @@
-/* conn.h: a byte stream on a loop. TLS will stack behind the same calls.
+/* conn.h: a byte stream on a loop, plain (conn_tcp.c) or within TLS (conn_tls.c).
  *
- * The owner gets events and writes with conn_write, which takes what the kernel takes now and never
+ * The owner gets events and writes with conn_write, which takes what the transport takes now and never
  * queues: who writes keeps what was not taken and asks for on_writable. An idle connection therefore
- * owns no buffer at all; reads land in the loop's lent buffer.
+ * owns no buffer at all; reads land in the loop's lent buffer. During a TLS handshake nothing is taken
+ * and nothing comes; how long it may last is the owner's business.
  *
  * Closing is a request: no event follows conn_close, the memory goes at the end of the turn, and the
  * owner is told through on_closed so that it can free its own.
@@ -32,16 +33,19 @@ struct Conn {
     Loop *loop;
     const ConnEvents *events; /* the owner may swap events and owner together (an upgrade) */
     void *owner;
+    const struct ConnOps *_ops;
     struct Peer *_peer; /* its address's count; NULL without a limit */
     int _fd;
-    bool _reading, _wants_write, _closing, _eof;
+    bool _reading : 1, _wants_write : 1, _closing : 1, _eof : 1;
+    bool _opening : 1;  /* TLS shakes hands: the owner cannot write yet */
+    bool _flushing : 1; /* TLS waits to send what it kept; the owner comes after */
 };
 
 /* Bytes taken (maybe 0: would block), or -1 when the connection is broken. */
 ssize_t conn_write(Conn *c, const struct iovec *parts, int count);
 void conn_want_write(Conn *c, bool wanted);
 void conn_set_reading(Conn *c, bool wanted); /* off: backpressure */
-void conn_shutdown(Conn *c); /* no more writing; the peer sees the end after what was written */
+void conn_shutdown(Conn *c); /* no more writing; the peer sees the end after what was taken */
 void conn_close(Conn *c);
 size_t conn_peer_text(const Conn *c, char *ret, size_t room); /* "127.0.0.1"; bytes written */
 

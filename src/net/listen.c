@@ -11,8 +11,10 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "net/conn_open.h"
 #include "net/peers.h"
+#include "net/rate.h"
 
 enum { BACKLOG = 4096, PAUSE_MS = 100 };
 
@@ -117,31 +119,44 @@ static void resume_accepting(Timer *timer)
     uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
 }
 
-/* No room in the process, or none left for this address: say so and close. */
-static void turn_away(Listener *listener, int fd, Peer *peer)
+static void turn_away(Listener *listener, int fd, Peer *peer, Refusal why)
 {
-    listener->options.refuse(fd);
+    static const MetricValue reasons[] = {[REFUSAL_ROOM] = METRIC_REFUSAL_ROOM,
+                                          [REFUSAL_ADDRESS] = METRIC_REFUSAL_ADDRESS,
+                                          [REFUSAL_RATE] = METRIC_REFUSAL_RATE};
+    metric_add_by(METRIC_REFUSALS, reasons[why], METRIC_NONE_ALL, 1);
+    if (!listener->options.tls) listener->options.refuse(fd, why);
     close(fd);
     peers_leave(peer);
     conn_counted(-1);
 }
 
+static Conn *open_conn(Listener *listener, int fd, Peer *peer)
+{
+    const ListenOptions *o = &listener->options;
+    return o->tls ? conn_open_tls(listener->loop, fd, peer, o->tls, o->refuse_plain)
+                  : conn_open(listener->loop, fd, peer);
+}
+
 static void admit(Listener *listener, int fd, const struct sockaddr_storage *address)
 {
     int on = 1;
-    Peer *peer;
+    Peer *peer = NULL;
     conn_counted(1);
-    if (peers_enter(address, &peer) != ST_OK ||
-        conn_count() > atomic_load_explicit(&open_max, memory_order_relaxed)) {
-        turn_away(listener, fd, peer);
-        return;
+    if (conn_count() > atomic_load_explicit(&open_max, memory_order_relaxed)) {
+        turn_away(listener, fd, peer, REFUSAL_ROOM);
+    } else if (!rate_admit(uv_hrtime())) {
+        turn_away(listener, fd, peer, REFUSAL_RATE);
+    } else if (peers_enter(address, &peer) != ST_OK) {
+        turn_away(listener, fd, peer, REFUSAL_ADDRESS);
+    } else {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        Conn *c = open_conn(listener, fd, peer);
+        if (c)
+            listener->options.on_accept(c, listener->options.ctx);
+        else
+            turn_away(listener, fd, peer, REFUSAL_ROOM);
     }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    Conn *c = conn_open(listener->loop, fd, peer);
-    if (c)
-        listener->options.on_accept(c, listener->options.ctx);
-    else
-        turn_away(listener, fd, peer);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -65,8 +66,10 @@ export class Server {
     return server;
   }
 
-  // env: settings; a value of undefined removes one of the defaults below.
-  constructor({ env = {}, data } = {}) {
+  // env: settings; a value of undefined removes one of the defaults below. tls: what a client of a TLS
+  // server must know, { ca }; all the ways of calling this server then go through TLS.
+  constructor({ env = {}, data, tls } = {}) {
+    this.tls = tls;
     this.ownsData = data === undefined;
     this.data = data ?? freshDirectory();
     this.settings = {
@@ -82,9 +85,9 @@ export class Server {
 
   async launch(port) {
     this.port = port ?? (await freePort());
-    this.base = `http://127.0.0.1:${this.port}`;
-    this.socketUrl = `ws://127.0.0.1:${this.port}/connection/websocket`;
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+    this.base = `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
+    this.socketUrl = `${this.tls ? 'wss' : 'ws'}://127.0.0.1:${this.port}/connection/websocket`;
+    this.agent = new (this.tls ? https : http).Agent({ keepAlive: true, maxSockets: 16, ...this.tls });
     this.stderr = '';
     // A test file that dies, however suddenly, takes its server with it.
     this.child = spawn('setpriv', ['--pdeathsig', 'KILL', BINARY, 'serve'], {

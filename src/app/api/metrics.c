@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/metric.h"
+#include "net/tls.h"
 
 static bool listens_on_loopback(Str address)
 {
@@ -78,7 +79,7 @@ static double seconds_of(struct timeval t)
     return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void read_process(MetricReadings *readings)
+static void read_process(const App *app, MetricReadings *readings)
 {
     struct rlimit files = {0, 0};
     struct rusage usage;
@@ -86,6 +87,7 @@ static void read_process(MetricReadings *readings)
     getrlimit(RLIMIT_NOFILE, &files);
     readings->at[METRIC_CPU] = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
     readings->at[METRIC_MEMORY] = resident_bytes();
+    readings->at[METRIC_TLS_EXPIRES] = app->tls ? (double)tls_expires_s(app->tls) : 0;
     readings->at[METRIC_OPEN_FDS] = open_descriptors();
     readings->at[METRIC_MAX_FDS] = (double)files.rlim_cur;
 }
@@ -107,7 +109,7 @@ void ops_metrics(Request *rq)
     Buf page;
 
     if (!admit(rq)) return;
-    read_process(&readings);
+    read_process(app, &readings);
     read_store(app, &readings);
     readings.at[METRIC_UPTIME] = (double)(rq->lane->loop->mono_ms - app->started_mono_ms) / 1000;
     buf_init(&page, METRICS_PAGE_MAX);

@@ -2,6 +2,7 @@
  * body, HTTP_IDLE_TIMEOUT_MS between requests; none while a request is in hand. */
 #include "app/http/http_conn.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "app/app.h"
@@ -293,14 +294,31 @@ void http_server_accept(Conn *c, void *server)
     arm(hc, HTTP_HEADER_TIMEOUT_MS);
 }
 
-void http_server_refuse(int fd)
+/* Before there is a request to answer: as far as the socket takes it, and no further. */
+static void say(int fd, const char *head, const char *code, const char *message, const char *error)
 {
-    static const char answer[] =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\n"
-        "Retry-After: 1\r\nContent-Length: 107\r\nConnection: close\r\n\r\n"
-        "{\"statusCode\":503,\"message\":\"This server has no room for another connection\","
-        "\"error\":\"Service Unavailable\"}";
-    (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL); /* as far as it goes */
+    char body[256], answer[640];
+    int len = snprintf(body, sizeof body, "{\"statusCode\":%s,\"message\":\"%s\",\"error\":\"%s\"}",
+                       code, message, error);
+    len = snprintf(answer, sizeof answer,
+                   "HTTP/1.1 %s %s\r\nContent-Type: application/json; charset=utf-8\r\n%s"
+                   "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
+                   code, error, head, len, body);
+    (void)!send(fd, answer, (size_t)len, MSG_NOSIGNAL);
+}
+
+void http_server_refuse(int fd, Refusal why)
+{
+    static const char *const words[] = {
+        [REFUSAL_ROOM] = "This server has no room for another connection",
+        [REFUSAL_ADDRESS] = "Too many connections from this address",
+        [REFUSAL_RATE] = "Too many new connections at once; try again in a moment"};
+    say(fd, "Retry-After: 1\r\n", "503", words[why], "Service Unavailable");
+}
+
+void http_server_refuse_plain(int fd)
+{
+    say(fd, "", "400", "This port speaks TLS; use https:// or wss://", "Bad Request");
 }
 
 void http_server_drain(HttpServer *s)

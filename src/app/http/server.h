@@ -13,7 +13,8 @@ typedef struct HttpServer HttpServer;
 HttpServer *http_server_new(Lane *lane);
 void http_server_free(HttpServer *s);           /* all connections are gone */
 void http_server_accept(Conn *c, void *server); /* ListenOptions.on_accept */
-void http_server_refuse(int fd);                /* ListenOptions.refuse */
+void http_server_refuse(int fd, Refusal why);   /* ListenOptions.refuse */
+void http_server_refuse_plain(int fd);          /* ListenOptions.refuse_plain */
 /* Closes idle connections and every other one after its answer. */
 void http_server_drain(HttpServer *s);
 bool http_server_is_empty(const HttpServer *s);

@@ -1,5 +1,6 @@
-// http.mjs: plain HTTP calls through node's own client.
+// http.mjs: HTTP calls through node's own client, plain or within TLS as the base says.
 import http from 'node:http';
+import https from 'node:https';
 
 // body: an object becomes JSON; a string or Buffer goes out as it is. Both are called
 // application/json unless headers say otherwise; no body means no Content-Type at all.
@@ -14,8 +15,8 @@ export function call(agent, base, method, path, { headers = {}, body, key, beare
     all['content-length'] = Buffer.byteLength(bytes);
   }
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(base);
-    const request = http.request({ hostname, port, path, method, agent, headers: all }, (response) => {
+    const { protocol, hostname, port } = new URL(base);
+    const request = (protocol === 'https:' ? https : http).request({ hostname, port, path, method, agent, headers: all }, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part));
       response.on('error', reject);

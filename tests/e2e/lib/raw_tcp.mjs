@@ -1,7 +1,8 @@
-// raw_tcp.mjs: bytes on a TCP socket, for requests and frames that no decent client would send.
+// raw_tcp.mjs: bytes on a TCP (or, where the server has it, TLS) socket, for requests and frames that no decent client would send.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
+import tls from 'node:tls';
 import { Inbox, within } from './inbox.mjs';
 
 export class RawTcp {
@@ -11,14 +12,15 @@ export class RawTcp {
   static async open(server) {
     const raw = new RawTcp();
     raw.server = server;
-    raw.socket = net.connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+    const to = { port: server.port, host: '127.0.0.1', noDelay: true };
+    raw.socket = server.tls ? tls.connect({ ...to, ...server.tls }) : net.connect(to);
     raw.closed = new Promise((resolve) => raw.socket.on('close', resolve));
     raw.socket.on('data', (part) => raw.#arrivals.push(part));
     raw.socket.on('end', () => raw.#arrivals.end('the peer closed'));
     raw.socket.on('error', (error) => raw.#arrivals.end(String(error)));
     server.atStop(() => raw.socket.destroy());
     await within(new Promise((resolve, reject) => {
-      raw.socket.on('connect', resolve);
+      raw.socket.on(server.tls ? 'secureConnect' : 'connect', resolve);
       raw.socket.on('error', reject);
     }), 'a TCP connection');
     return raw;

@@ -4,9 +4,14 @@ import { Centrifuge } from 'centrifuge';
 import WebSocket from 'ws';
 import { Inbox, within } from './inbox.mjs';
 
+// The client has no place for a certificate of our own; the socket it is given has.
+function socketClass({ tls }) {
+  return tls ? class extends WebSocket { constructor(url, protocols) { super(url, protocols, tls); } } : WebSocket;
+}
+
 // An unmodified centrifuge client, connected.
 export async function centrifuge(server, options) {
-  const client = new Centrifuge(server.socketUrl, { websocket: WebSocket, minReconnectDelay: 50, ...options });
+  const client = new Centrifuge(server.socketUrl, { websocket: socketClass(server), minReconnectDelay: 50, ...options });
   server.atStop(() => client.disconnect());
   client.connect();
   await within(client.ready(), 'the connection of centrifuge');
@@ -63,7 +68,7 @@ export class RawClient {
 
   static open(server, { origin, protocols, headers, url } = {}) {
     const socket = new WebSocket(url ?? server.socketUrl, protocols, {
-      perMessageDeflate: false, headers: { ...headers, ...(origin === undefined ? {} : { origin }) },
+      ...server.tls, perMessageDeflate: false, headers: { ...headers, ...(origin === undefined ? {} : { origin }) },
     });
     const client = new RawClient(socket);
     server.atStop(() => socket.terminate());

@@ -73,6 +73,8 @@ typedef struct Server {
 /* Started, signed in, with one unlimited tenant and one PUSH template for "bench.event". */
 void server_start(Server *s, const char *binary /* NULL: the one built beside us */,
                   unsigned workers);
+/* The same server seen through one more tenant, made with these settings (JSON), and a template alike. */
+void server_add_tenant(const Server *s, const char *settings, Server *ret);
 void server_stop(Server *s);
 JwtKey *server_token_key(void); /* signs what every Server accepts; free it with jwt_key_free */
 void server_token(JwtKey *key, const Server *s, Str user, Buf *out);

@@ -74,11 +74,9 @@ static void sign_in(int fd, Buf *answer, char *ret_header, size_t room)
     snprintf(ret_header, room, "Authorization: Bearer %s\r\n", token);
 }
 
-static void make_tenant(Server *s, int fd, const char *header, Buf *answer)
+static void make_tenant(Server *s, int fd, const char *header, const char *settings, Buf *answer)
 {
-    int status = http_call(fd, "POST", "/api/v1/admin/tenants", header,
-                           S("{\"name\":\"Bench\",\"rateLimitPerMinute\":0,\"dailyCap\":0}"),
-                           answer);
+    int status = http_call(fd, "POST", "/api/v1/admin/tenants", header, str_of(settings), answer);
     must(status, 201, "tenant", answer);
     if (!json_pick(buf_view(answer), "id", s->tenant_id, sizeof s->tenant_id) ||
         !json_pick(buf_view(answer), "apiKey", s->api_key, sizeof s->api_key))
@@ -97,21 +95,32 @@ static void make_template(const Server *s, int fd, const char *header, Buf *answ
     must(status, 201, "template", answer);
 }
 
-void server_start(Server *s, const char *binary, unsigned workers)
+/* Signs in on a connection of its own, and makes one tenant with its template. */
+static void set_up(Server *s, int fd, const char *settings)
 {
     char header[320];
     Buf answer;
+    buf_init(&answer, 65536);
+    sign_in(fd, &answer, header, sizeof header);
+    make_tenant(s, fd, header, settings, &answer);
+    make_template(s, fd, header, &answer);
+    buf_done(&answer);
+    close(fd);
+}
+
+void server_start(Server *s, const char *binary, unsigned workers)
+{
     *s = (Server){.port = free_port()};
     temp_directory(s->directory, sizeof s->directory);
     s->pid = spawn(s, binary ? binary : BENCH_SERVER, workers);
     child_keep(s->pid);
-    int fd = wait_for_server(s);
-    buf_init(&answer, 65536);
-    sign_in(fd, &answer, header, sizeof header);
-    make_tenant(s, fd, header, &answer);
-    make_template(s, fd, header, &answer);
-    buf_done(&answer);
-    close(fd);
+    set_up(s, wait_for_server(s), "{\"name\":\"Bench\",\"rateLimitPerMinute\":0,\"dailyCap\":0}");
+}
+
+void server_add_tenant(const Server *s, const char *settings, Server *ret)
+{
+    *ret = *s;
+    set_up(ret, wait_for_server(s), settings);
 }
 
 void server_stop(Server *s)

@@ -38,24 +38,42 @@ typedef struct
     int64_t from_ms, step_ms;
 } Keys;
 
-static Status add(StoreTx *tx, StoreJob *job, Err *err)
+static Status add_by(const char *sql, StoreTx *tx, StoreJob *job, Err *err)
 {
     const Keys *k = job_extra(job);
     Status st = ST_OK;
     for (int i = 0; i < k->count && st == ST_OK; i++)
-        st = tx_run(tx,
-                    "INSERT INTO idempotency (tenant, key_hash, body_hash, event_id, answer, "
-                    "expires_ms) VALUES ($1, $2, x'00', 'e', 'a', $3)",
+        st = tx_run(tx, sql,
                     VALUES(value_int(k->tenant_no), value_blob(&i, sizeof i),
                            value_int(k->from_ms + i * k->step_ms)),
                     NULL, err);
     return st;
 }
 
-static void add_keys(Store *s, int tenant_no, int count, int64_t from_ms, int64_t step_ms)
+static Status add(StoreTx *tx, StoreJob *job, Err *err)
+{
+    return add_by("INSERT INTO idempotency (tenant, key_hash, body_hash, event_id, answer, "
+                  "expires_ms) VALUES ($1, $2, x'00', 'e', 'a', $3)",
+                  tx, job, err);
+}
+
+static Status add_to_spill(StoreTx *tx, StoreJob *job, Err *err)
+{
+    return add_by("INSERT INTO idempotency_spill (tenant, key_hash, body_hash, event_id, answer, "
+                  "expires_ms) VALUES ($1, $2, x'00', 'e', 'a', $3)",
+                  tx, job, err);
+}
+
+static void add_keys_to(Store *s, Status (*how)(StoreTx *, StoreJob *, Err *), int tenant_no,
+                        int count, int64_t from_ms, int64_t step_ms)
 {
     Keys k = {count, tenant_no, from_ms, step_ms};
-    assert_status(job_write(s, add, &k), ST_OK);
+    assert_status(job_write(s, how, &k), ST_OK);
+}
+
+static void add_keys(Store *s, int tenant_no, int count, int64_t from_ms, int64_t step_ms)
+{
+    add_keys_to(s, add, tenant_no, count, from_ms, step_ms);
 }
 
 typedef struct Step {
@@ -92,13 +110,37 @@ TEST(key_sweep_takes_the_expired_in_steps_and_nothing_else)
     close_store(s);
 }
 
-TEST(key_sweep_takes_those_of_one_moment_together)
+TEST(key_sweep_takes_those_of_one_moment_in_steps_too)
 {
     Store *s = open_store();
     add_keys(s, 1, KEY_SWEEP_ROWS + 200, 1000, 0); /* as a batch leaves them */
-    add_keys(s, 2, 1, 1001, 0);
-    assert_int_equal(sweep(s, 5000), KEY_SWEEP_ROWS + 200);
-    assert_int_equal(sweep(s, 5000), 1);
+    assert_int_equal(sweep(s, 5000), KEY_SWEEP_ROWS);
+    assert_int_equal(sweep(s, 5000), 200);
+    close_store(s);
+}
+
+/* A shorter life that was set later waits for the longer one before it: free, not yet gone. */
+TEST(key_sweep_stops_at_the_first_that_lives)
+{
+    Store *s = open_store();
+    add_keys(s, 1, 3, 1000, 0);
+    add_keys(s, 2, 1, 9000, 0);
+    add_keys(s, 3, 3, 2000, 0);
+    assert_int_equal(sweep(s, 5000), 3);
+    assert_int_equal(sweep(s, 5000), 0);
+    assert_int_equal(sweep(s, 9000), 4);
+    close_store(s);
+}
+
+TEST(key_sweep_takes_those_of_the_spill_as_well)
+{
+    Store *s = open_store();
+    add_keys_to(s, add_to_spill, 1, KEY_SWEEP_ROWS + 10, 1000, 1);
+    add_keys(s, 1, 5, 1000, 1);
+    assert_int_equal(sweep(s, 1000), 2);
+    assert_int_equal(sweep(s, 9000), KEY_SWEEP_ROWS + 4);
+    assert_int_equal(sweep(s, 9000), 9);
+    assert_int_equal(store_number(s, "SELECT count(*) FROM idempotency_spill"), 0);
     close_store(s);
 }
 

@@ -118,6 +118,8 @@ enum {
     STORE_BATCH_MAX = 1000,     /* calls in one commit */
     STORE_READERS = 2,          /* reader threads */
     STORE_USERS_CACHED = 32768, /* users the writer remembers; about 200 bytes each */
+    KEY_SLOTS_MAX = 1 << 22,    /* of the writer's index of idempotency keys: 32 MiB for 3.1 million
+                                   live keys; each key beyond costs a random page */
     SCHEMA_WAL_PAGES = 1000,    /* checkpoint after this many pages, on the writer's connection */
     STORE_COMPACT_BYTES_MAX = MIB(
         64), /* rewritten in one go, some 0.3 s in which nothing commits */

@@ -16,8 +16,8 @@ bool key_is_valid(Str key);
 /* The key the event is accepted under, good until expires_ms; unset when it has none. */
 EventKey key_of_trigger(const Trigger *trigger, int64_t expires_ms);
 
-/* Deletes KEY_SWEEP_ROWS of the keys that have expired, the oldest first, and whichever expired in the same
- * millisecond as the last of them. For a write job; ret_deleted below KEY_SWEEP_ROWS: that was all. */
+/* Deletes KEY_SWEEP_ROWS of the keys that have expired, the oldest first, or twice as many where there are
+ * also old ones in the spill (schema 011). For a write job; ret_deleted below KEY_SWEEP_ROWS: that was all. */
 Status keys_sweep(StoreTx *tx, int64_t now_ms, int64_t *ret_deleted, Err *err) MUST_USE;
 
 #endif

@@ -1,8 +1,8 @@
-/* erase.c: table by table, ERASE_ROWS at a time. Events have no index by tenant (nothing else asks for
- * one), so they are visited once, in ranges of their numbers. */
+/* erase.c: table by table, ERASE_ROWS at a time. Events and idempotency keys have no index by tenant
+ * (nothing else asks for one), so they are visited once, in ranges of their numbers. */
 #include "domain/tenant/erase.h"
 
-enum { ERASE_ROWS = 1000, ERASE_EVENTS = 10000 };
+enum { ERASE_ROWS = 1000, LOOK_ROWS = 10000 };
 
 /* $1 tenant, $2 how many. Row values instead of rowids: PostgreSQL has none. */
 static const char sql_scheduled[] =
@@ -13,8 +13,8 @@ static const char *const tables[] = {
     "DELETE FROM message WHERE no IN (SELECT no FROM message WHERE tenant = $1 LIMIT $2)",
     "DELETE FROM delivery WHERE tenant = $1 AND (event, channel) IN "
     "(SELECT event, channel FROM delivery WHERE tenant = $1 ORDER BY event, channel LIMIT $2)",
-    "DELETE FROM idempotency WHERE tenant = $1 AND key_hash IN "
-    "(SELECT key_hash FROM idempotency WHERE tenant = $1 LIMIT $2)",
+    "DELETE FROM idempotency_spill WHERE tenant = $1 AND key_hash IN "
+    "(SELECT key_hash FROM idempotency_spill WHERE tenant = $1 LIMIT $2)",
     sql_scheduled,
     "DELETE FROM scheduled_count WHERE tenant IN "
     "(SELECT tenant FROM scheduled_count WHERE tenant = $1 LIMIT $2)",
@@ -33,6 +33,20 @@ static const char *const tables[] = {
 
 enum { TABLES = sizeof tables / sizeof *tables };
 
+typedef struct Walk {  /* a table without an index by tenant */
+    const char *ends;  /* $1 after: the next number, and the highest */
+    const char *erase; /* $1 from, $2 up to, $3 tenant */
+} Walk;
+
+static const Walk walks[] = {
+    {"SELECT (SELECT MIN(no) FROM idempotency WHERE no > $1), (SELECT MAX(no) FROM idempotency)",
+     "DELETE FROM idempotency WHERE no >= $1 AND no <= $2 AND tenant = $3"},
+    {"SELECT (SELECT MIN(no) FROM event WHERE no > $1), (SELECT MAX(no) FROM event)",
+     "DELETE FROM event WHERE no >= $1 AND no <= $2 AND tenant = $3"},
+};
+
+enum { WALKS = sizeof walks / sizeof *walks };
+
 static Status erase_rows(StoreTx *tx, Erase *erase, Err *err)
 {
     int64_t changed = 0;
@@ -44,35 +58,42 @@ static Status erase_rows(StoreTx *tx, Erase *erase, Err *err)
     return st;
 }
 
-static Status newest_event(StoreTx *tx, int64_t *ret_no, Err *err)
+/* What sweeps deleted at the start of the table is not walked over: its numbers are jumped. */
+static Status ends_of(StoreTx *tx, const Walk *walk, int64_t after_no, int64_t *ret_next,
+                      int64_t *ret_newest, Err *err)
 {
     Arena arena;
     Rows rows;
     arena_init(&arena, 4 * ARENA_CHUNK_BYTES);
-    Status st = tx_query(tx, "SELECT MAX(no) FROM event", NO_VALUES, &arena, &rows, err);
-    if (st == ST_OK) *ret_no = rows_int(&rows, 0, 0);
+    Status st = tx_query(tx, walk->ends, VALUES(value_int(after_no)), &arena, &rows, err);
+    if (st == ST_OK) {
+        *ret_next = rows_int(&rows, 0, 0);
+        *ret_newest = rows_int(&rows, 0, 1);
+    }
     arena_done(&arena);
     return st;
 }
 
-static Status erase_events(StoreTx *tx, Erase *erase, Err *err)
+static Status erase_walk(StoreTx *tx, Erase *erase, const Walk *walk, Err *err)
 {
-    int64_t newest, to = erase->_event_no + ERASE_EVENTS;
-    Status st = newest_event(tx, &newest, err);
+    int64_t from = 0, newest = 0;
+    Status st = ends_of(tx, walk, erase->_no, &from, &newest, err);
+    int64_t to = from + LOOK_ROWS - 1;
     if (st == ST_OK)
-        st = tx_run(tx, "DELETE FROM event WHERE no > $1 AND no <= $2 AND tenant = $3",
-                    VALUES(value_int(erase->_event_no), value_int(to), value_int(erase->tenant_no)),
-                    NULL, err);
+        st = tx_run(tx, walk->erase,
+                    VALUES(value_int(from), value_int(to), value_int(erase->tenant_no)), NULL, err);
     if (st != ST_OK) return st;
-    erase->_event_no = to;
-    if (to >= newest) erase->_table++;
+    bool all = to >= newest;
+    erase->_no = all ? 0 : to;
+    if (all) erase->_table++;
     return ST_OK;
 }
 
 Status erase_step(StoreTx *tx, Erase *erase, Err *err)
 {
     if (erase->_table < TABLES) return erase_rows(tx, erase, err);
-    if (erase->_table == TABLES) return erase_events(tx, erase, err);
+    if (erase->_table < TABLES + WALKS)
+        return erase_walk(tx, erase, &walks[erase->_table - TABLES], err);
     Status st = tx_run(tx, "DELETE FROM tenant WHERE no = $1", VALUES(value_int(erase->tenant_no)),
                        NULL, err);
     if (st == ST_OK) erase->done = true;

@@ -14,7 +14,7 @@
 typedef struct Erase { /* zero-initialised but for the number */
     uint32_t tenant_no;
     uint32_t _table;
-    int64_t _event_no;  /* events up to here were looked at */
+    int64_t _no;        /* rows of the table in hand up to this number were looked at */
     uint64_t schedules; /* events that waited and will not fire */
     bool done;
 } Erase;

@@ -9,7 +9,6 @@
  * Nothing is read on the way when the user is remembered (sqlite_users.h): the numbers of event and
  * message are the ends of their tables, the position follows the remembered one. */
 #include "driver/store/sqlite_hot.h"
-#include "driver/store/sqlite_key.h"
 #include "driver/store/sqlite_schedule.h"
 
 static const char sql_event[] =
@@ -135,56 +134,56 @@ static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t even
     return st;
 }
 
-static Status write_event(Db *c, Users *users, EventPlan *e, Err *err)
+static Status write_event(const Accepting *a, EventPlan *e, Err *err)
 {
     EndUser *user;
     int64_t event_no = 0;
     bool repeated = false;
 
-    Status st = users_touch(users, c, e->tenant_no, e->user_id, &user, err);
-    if (st == ST_OK) st = save_event(c, e, user->no, &event_no, err);
+    Status st = users_touch(a->users, a->db, e->tenant_no, e->user_id, &user, err);
+    if (st == ST_OK) st = save_event(a->db, e, user->no, &event_no, err);
     for (uint32_t i = 0; i < e->delivery_count && st == ST_OK; i++)
-        st = save_delivery(c, e, &e->deliveries[i], event_no, &repeated, err);
-    if (st == ST_OK && e->has_notification) st = save_notification(c, e, user, event_no, err);
-    if (st == ST_OK && e->delivery_count == 0) st = save_unmatched(c, e, err);
+        st = save_delivery(a->db, e, &e->deliveries[i], event_no, &repeated, err);
+    if (st == ST_OK && e->has_notification) st = save_notification(a->db, e, user, event_no, err);
+    if (st == ST_OK && e->delivery_count == 0) st = save_unmatched(a->db, e, err);
     return st == ST_CONFLICT && !repeated ? ST_INTERNAL : st;
 }
 
 /* It counted for its tenant's day when it was scheduled. */
-static Status fire_event(Db *c, Users *users, EventPlan *e, Err *err)
+static Status fire_event(const Accepting *a, EventPlan *e, Err *err)
 {
-    Status st = schedule_take(c, e, &e->schedule.ret_gone, err);
-    return st == ST_OK && !e->schedule.ret_gone ? write_event(c, users, e, err) : st;
+    Status st = schedule_take(a->db, e, &e->schedule.ret_gone, err);
+    return st == ST_OK && !e->schedule.ret_gone ? write_event(a, e, err) : st;
 }
 
-static Status put_event(Db *c, Usage *usage, EventPlan *e, Err *err)
+static Status put_event(const Accepting *a, EventPlan *e, Err *err)
 {
-    Status st = schedule_put(c, e, &e->schedule.ret_refused, err);
+    Status st = schedule_put(a->db, e, &e->schedule.ret_refused, err);
     if (st != ST_OK) return st;
-    if (e->schedule.ret_refused) return e->key.set ? key_release(c, e, err) : ST_OK;
-    return usage_add(usage, e->tenant_no, e->created_ms, err);
+    if (e->schedule.ret_refused) return e->key.set ? key_release(a->keys, a->db, e, err) : ST_OK;
+    return usage_add(a->usage, e->tenant_no, e->created_ms, err);
 }
 
 /* May run twice (sqlite_writer.c): what the first run met may be undone by now. */
-static Status accept_event(Db *c, Users *users, Usage *usage, EventPlan *e, Arena *arena, Err *err)
+static Status accept_event(const Accepting *a, EventPlan *e, Arena *arena, Err *err)
 {
     Status st = ST_OK;
 
     e->ret_replay = (EventReplay){0};
     e->schedule.ret_refused = e->schedule.ret_gone = false;
-    if (e->schedule.fires_no) return fire_event(c, users, e, err);
-    if (e->key.set) st = key_take(c, e, arena, err);
+    if (e->schedule.fires_no) return fire_event(a, e, err);
+    if (e->key.set) st = key_take(a->keys, a->db, e, arena, err);
     if (st != ST_OK || e->ret_replay.is) return st;
-    if (e->schedule.send_at_ms) return put_event(c, usage, e, err);
-    st = write_event(c, users, e, err);
-    return st == ST_OK ? usage_add(usage, e->tenant_no, e->created_ms, err) : st;
+    if (e->schedule.send_at_ms) return put_event(a, e, err);
+    st = write_event(a, e, err);
+    return st == ST_OK ? usage_add(a->usage, e->tenant_no, e->created_ms, err) : st;
 }
 
-Status sqlite_accept(Db *c, Users *users, Usage *usage, AcceptCall *call)
+Status sqlite_accept(const Accepting *a, AcceptCall *call)
 {
     Status st = ST_OK;
 
     for (size_t i = 0; i < call->event_count && st == ST_OK; i++)
-        st = accept_event(c, users, usage, &call->events[i], call->arena, &call->call.err);
+        st = accept_event(a, &call->events[i], call->arena, &call->call.err);
     return st;
 }

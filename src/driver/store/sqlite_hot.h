@@ -4,12 +4,20 @@
 #ifndef ORQ_DRIVER_STORE_SQLITE_HOT_H
 #define ORQ_DRIVER_STORE_SQLITE_HOT_H
 
+#include "driver/store/sqlite_key.h"
 #include "driver/store/sqlite_usage.h"
 #include "driver/store/sqlite_users.h"
 
+typedef struct Accepting { /* the writer's connection, and what it keeps in memory */
+    Db *db;
+    Users *users;
+    Usage *usage;
+    Keys *keys;
+} Accepting;
+
 /* ST_CONFLICT: the id of a delivery exists. On failure what it wrote is still there: the writer undoes
  * it. */
-Status sqlite_accept(Db *c, Users *users, Usage *usage, AcceptCall *call) MUST_USE;
+Status sqlite_accept(const Accepting *a, AcceptCall *call) MUST_USE;
 
 Status sqlite_mark_read(Db *c, MarkReadCall *call) MUST_USE;
 

@@ -113,11 +113,12 @@ static void checkpoint(Writer *w)
 
 static Status call_run(Writer *w, StoreCall *call)
 {
+    const Accepting accepting = {w->_db, &w->_users, &w->_usage, &w->_keys};
     StoreJob *job;
 
     switch (call->kind) {
     case STORE_ACCEPT:
-        return sqlite_accept(w->_db, &w->_users, &w->_usage, CONTAINER_OF(call, AcceptCall, call));
+        return sqlite_accept(&accepting, CONTAINER_OF(call, AcceptCall, call));
     case STORE_MARK_READ:
         return sqlite_mark_read(w->_db, CONTAINER_OF(call, MarkReadCall, call));
     case STORE_WRITE_JOB:
@@ -299,6 +300,18 @@ static void probe(Writer *w)
     busy_end(w);
 }
 
+/* After a start, in bites between batches, so that the first call with a key need not wait for it. */
+static bool load_keys(Writer *w)
+{
+    Err err;
+
+    if (w->_keys.loaded || !w->_db) return false;
+    busy_begin(w);
+    if (keys_load(&w->_keys, w->_db, &err) != ST_OK) give_up(w);
+    busy_end(w);
+    return w->_db != NULL;
+}
+
 static bool wants_probe(Writer *w)
 {
     bool asked = atomic_exchange_explicit(&w->asked, false, memory_order_relaxed);
@@ -311,7 +324,8 @@ static void *writer_main(void *arg)
     bool open = true;
 
     while (open) {
-        StoreCall *batch = queue_take(&w->queue, STORE_BATCH_MAX, PROBE_MS, &open);
+        int wait_ms = load_keys(w) ? 0 : PROBE_MS;
+        StoreCall *batch = queue_take(&w->queue, STORE_BATCH_MAX, wait_ms, &open);
         if (batch)
             batch_run(w, batch);
         else if (open && wants_probe(w))
@@ -337,6 +351,7 @@ void writer_stop(Writer *w)
     queue_close(&w->queue);
     CHECK(pthread_join(w->_thread, NULL) == 0);
     users_done(&w->_users);
+    keys_done(&w->_keys);
     usage_done(&w->_usage);
     db_close(w->_db); /* the last connection: checkpoints and removes the WAL */
     queue_done(&w->queue);

@@ -5,6 +5,7 @@
 #define ORQ_DRIVER_STORE_SQLITE_WRITER_H
 
 #include "driver/store/sqlite_files.h"
+#include "driver/store/sqlite_key.h"
 #include "driver/store/sqlite_queue.h"
 #include "driver/store/sqlite_usage.h"
 #include "driver/store/sqlite_users.h"
@@ -17,6 +18,7 @@ typedef struct Writer {
     Db *_db; /* NULL after a failure, until it is open again */
     Users _users;
     Usage _usage;               /* of the open transaction */
+    Keys _keys;                 /* outlive a connection: they are a hint */
     int _wal_pages;             /* in the WAL after the last commit */
     atomic_bool writable;       /* the last commit succeeded */
     atomic_bool asked;          /* someone wants to know: an idle writer tries its disk */

@@ -66,7 +66,7 @@ static void settle(StoreCall *call)
     Lane *home = e->rq->lane;
 
     if (call->kind == STORE_ACCEPT) measure_accept(&e->accept);
-    if (call->kind == STORE_ACCEPT && call->st == ST_OK) live_publish(home->app, &e->accept);
+    live_committed(home->app, call);
     if (call->kind == STORE_ACCEPT && call->st == ST_OK)
         scheduler_note(home->app->scheduler, &e->accept);
     if (e->changes_tenant && call->st == ST_OK) {

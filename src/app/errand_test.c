@@ -38,11 +38,10 @@ static int tick(void)
 
 /* ---- the neighbours ---- */
 
-void live_publish(App *app, const AcceptCall *call)
+void live_committed(App *app, StoreCall *call)
 {
     (void)app;
-    (void)call;
-    t.published_at = tick();
+    if (call->kind == STORE_ACCEPT && call->st == ST_OK) t.published_at = tick();
 }
 
 void live_recheck(Lane *lane)

@@ -9,6 +9,7 @@
 #include "app/ws/endpoint.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "domain/realtime/channel.h"
 
 typedef struct Bundle Bundle;
 
@@ -52,7 +53,7 @@ void live_say(App *app, uint32_t tenant_no, Str channel, const Publication *publ
 
 static void say_notification(App *app, const EventPlan *event)
 {
-    char id[UUID_TEXT_LEN];
+    char id[UUID_TEXT_LEN], epoch[EPOCH_TEXT_LEN];
     const NotificationPlan *n = &event->notification;
     uuid_text(n->id, id);
     Notice notice = {.id = str_make(id, sizeof id),
@@ -60,15 +61,71 @@ static void say_notification(App *app, const EventPlan *event)
                      .title = n->title,
                      .body = n->body,
                      .created_ms = event->created_ms};
-    Publication p = {.data = n->data, .notice = &notice};
+    Publication p = {.data = n->data,
+                     .offset = event->ret_feed_seq,
+                     .epoch = epoch_text(event->ret_feed_epoch, epoch),
+                     .notice = &notice};
     live_say(app, event->tenant_no, n->channel, &p);
 }
 
-void live_publish(App *app, const AcceptCall *call)
+static void say_notifications(App *app, const AcceptCall *call)
 {
     for (size_t i = 0; i < call->event_count; i++) {
         const EventPlan *event = &call->events[i];
         if (event->has_notification && event_happened(event)) say_notification(app, event);
+    }
+}
+
+/* ---- read marks ---- */
+
+static void say_state(App *app, uint32_t tenant_no, Str user_id, Str data)
+{
+    char channel[sizeof STATE_CHANNEL + USER_ID_MAX];
+    size_t head = sizeof STATE_CHANNEL; /* with '#' for its NUL */
+    CHECK(user_id.len <= USER_ID_MAX);
+    memcpy(channel, STATE_CHANNEL "#", head);
+    memcpy(channel + head, user_id.at, user_id.len);
+    live_say(app, tenant_no, str_make(channel, head + user_id.len), &(Publication){.data = data});
+}
+
+static void say_read(App *app, const MarkReadCall *call)
+{
+    char id[UUID_TEXT_LEN];
+    Buf data;
+    if (!call->ret_changed) return;
+    uuid_text(call->notification_id, id);
+    buf_init(&data, KIB(1));
+    buf_format(&data, "{\"type\":\"read\",\"id\":\"%.*s\",\"unread\":%u}", (int)sizeof id, id,
+               call->ret_unread);
+    say_state(app, call->tenant_no, call->user_id, buf_view(&data));
+    buf_done(&data);
+}
+
+static void say_all_read(App *app, const MarkAllReadCall *call)
+{
+    if (call->ret_count == 0) return;
+    say_state(app, call->tenant_no, call->user_id, S("{\"type\":\"readAll\",\"unread\":0}"));
+}
+
+void live_committed(App *app, StoreCall *call)
+{
+    if (call->st != ST_OK) return;
+    switch (call->kind) {
+    case STORE_ACCEPT:
+        say_notifications(app, CONTAINER_OF(call, AcceptCall, call));
+        return;
+    case STORE_MARK_READ:
+        say_read(app, CONTAINER_OF(call, MarkReadCall, call));
+        return;
+    case STORE_MARK_ALL_READ:
+        say_all_read(app, CONTAINER_OF(call, MarkAllReadCall, call));
+        return;
+    case STORE_FEED:
+    case STORE_UNREAD:
+    case STORE_STREAM:
+    case STORE_WRITE_JOB:
+    case STORE_READ_JOB:
+        return;
     }
 }
 

@@ -10,10 +10,12 @@
 /* Publishes on every lane. Copies what it needs. Thread: any. */
 void live_say(App *app, uint32_t tenant_no, Str channel, const Publication *publication);
 
-/* The notifications of a committed call, those of replays aside: the call goes home right after.
- * Thread: the store's writer, in commit order, so that every loop sees the notifications of a user in
- * the order of their numbers. */
-void live_publish(App *app, const AcceptCall *call);
+/* What a store call changed for those who listen, for whoever submits one: to be called from `done`, before
+ * the call goes home. The notifications of an accept, those of replays aside; read marks (global_state).
+ * Nothing for a call that failed or changed nothing.
+ * Thread: the store's, in commit order, so that every loop sees the notifications of a user in the order
+ * of their numbers. */
+void live_committed(App *app, StoreCall *call);
 
 /* On the lane's own loop, after its snapshot changed: connections of a tenant that is suspended or gone
  * end. */

@@ -151,7 +151,7 @@ static void store_done(StoreCall *call)
     Scheduler *s = CONTAINER_OF(call, Scheduler, call);
 
     if (call->kind == STORE_ACCEPT) measure_accept(&s->accept);
-    if (call->kind == STORE_ACCEPT && call->st == ST_OK) live_publish(s->lane->app, &s->accept);
+    live_committed(s->lane->app, call);
     mailbox_post(s->lane->loop, &s->mail);
 }
 

@@ -38,7 +38,10 @@ typedef enum StoreKind {
     STORE_MARK_READ, /* MarkReadCall, writer */
     STORE_FEED,      /* FeedCall, a reader */
     STORE_WRITE_JOB, /* StoreJob, writer, inside the batch's transaction under a savepoint */
-    STORE_READ_JOB   /* StoreJob, a reader, inside a read transaction */
+    STORE_READ_JOB,  /* StoreJob, a reader, inside a read transaction */
+    STORE_MARK_ALL_READ, /* MarkAllReadCall, writer */
+    STORE_UNREAD,        /* UnreadCall, a reader */
+    STORE_STREAM         /* StreamCall, a reader */
 } StoreKind;
 
 struct StoreCall {
@@ -118,7 +121,8 @@ typedef struct EventPlan {
     NotificationPlan notification;
     EventSchedule schedule;
     /* results */
-    uint64_t ret_feed_seq; /* position of the notification in the user's feed, from 1 */
+    uint64_t ret_feed_seq;   /* position of the notification in the user's feed, from 1 */
+    uint64_t ret_feed_epoch; /* of that feed; see StreamCall */
     EventReplay ret_replay;
 } EventPlan;
 
@@ -171,7 +175,53 @@ typedef struct MarkReadCall { /* ST_NOT_FOUND for an unknown or foreign id; repe
     Str user_id;
     Uuid notification_id;
     int64_t now_ms;
+    /* results */
+    bool ret_changed;    /* false: it was read already */
+    uint32_t ret_unread; /* left in the user's feed; counted only if something changed */
 } MarkReadCall;
+
+typedef struct MarkAllReadCall { /* ST_OK for an unknown user, too */
+    StoreCall call;
+    uint32_t tenant_no;
+    Str user_id;
+    int64_t now_ms;
+    uint32_t ret_count; /* that were unread */
+} MarkAllReadCall;
+
+typedef struct UnreadCall {
+    StoreCall call;
+    uint32_t tenant_no;
+    Str user_id;
+    uint32_t ret_unread;
+} UnreadCall;
+
+/* ---- the feed as a stream: what was published on one of a user's channels, by position ---- */
+
+typedef struct StreamItem {
+    uint64_t seq;
+    Str data; /* as it was published */
+} StreamItem;
+
+/* One moment of the store. A feed has an epoch, which stays the same for as long as positions in it mean
+ * the same: over restarts, and until the user is erased. Positions are the feed's, so those of one channel
+ * have holes where the user was notified on another. */
+typedef struct StreamCall {
+    StoreCall call;
+    uint32_t tenant_no;
+    Str user_id;
+    Str channel; /* without "#user" */
+    uint64_t since; /* what lies after it, oldest first. reverse: before it, newest first (0: all) */
+    bool reverse;
+    uint32_t limit; /* 0: the position alone */
+    Arena *arena;   /* the items live here; the caller does not touch it meanwhile */
+    /* results */
+    uint64_t ret_epoch; /* 0: this user was never heard of, and there is no feed */
+    uint64_t ret_top;   /* the highest position ever given */
+    uint64_t ret_floor; /* the highest position that was removed; lower ones may still be there */
+    StreamItem *ret_items;
+    uint32_t ret_count;
+    bool ret_more; /* the range holds more than `limit` or the arena allowed */
+} StreamCall;
 
 /* ---- jobs: everything cold ---- */
 

@@ -5,10 +5,12 @@
  *  4. whatever happened, the client leaves every channel behind.
  *
  * Input: first byte: bit 0 connects first, bits 1-7 how much the socket takes at once; then messages
- * separated by a zero byte; a message "\x01" lets time pass, "\x02" publishes to the channel. */
+ * separated by a zero byte; a message "\x01" lets time pass, "\x02" publishes to the channel, "\x03" and
+ * "\x04" let the store answer what it was asked, well or badly, "\x05" lets patience with it end. */
 #include "fuzz.h"
 
-#include "domain/realtime/client.h"
+#include "base/mem.h"
+#include "domain/realtime/call.h"
 #include "proto/ws_frame.h"
 
 FUZZ_INIT()
@@ -72,6 +74,50 @@ static void op_close(Client *c, uint16_t code, Str reason)
 
 static const ClientOps ops = {{op_write, op_want, op_slow, op_finished}, op_arm, op_close};
 
+/* ---- the store: it forgets nothing and has one publication ---- */
+
+static RealtimeCall *asked[4096];
+static unsigned asked_count;
+
+static RealtimeCall *make_call(Realtime *r)
+{
+    (void)r;
+    return mem_new(RealtimeCall);
+}
+
+static Status take_call(RealtimeCall *call)
+{
+    if (asked_count == sizeof asked / sizeof *asked) return ST_FULL;
+    asked[asked_count++] = call;
+    return ST_OK;
+}
+
+static void drop_call(RealtimeCall *call)
+{
+    mem_free(call);
+}
+
+static const CallOps call_ops = {make_call, take_call, drop_call};
+
+static void fill_in(StreamCall *s)
+{
+    static StreamItem item = {1, STR_INIT("{\"title\":\"first\"}")};
+    s->ret_epoch = 0xe1;
+    s->ret_top = 1;
+    s->ret_items = &item;
+    s->ret_count = s->limit && s->since == 0;
+}
+
+static void store_answers(Status st)
+{
+    for (unsigned i = 0; i < asked_count; i++) {
+        asked[i]->store.st = st;
+        if (asked[i]->store.kind == STORE_STREAM) fill_in(&asked[i]->stream);
+        call_answered(asked[i]);
+    }
+    asked_count = 0;
+}
+
 static Str id_of(const void *t)
 {
     return ((const Tenant *)t)->id_text;
@@ -96,6 +142,7 @@ static void world_init(void)
     map_init(&snapshot.by_id, 4, id_of);
     CHECK(map_put(&snapshot.by_id, &tenant) == ST_OK);
     realtime = (Realtime){.hub = hub_new(wake, NULL),
+                          .calls = &call_ops,
                           .token_key = jwt_key_new(SECRET),
                           .snapshot = &current,
                           .now_ms = &now_ms,
@@ -154,9 +201,14 @@ static void play(Socket *s, Str message)
         now_ms = s->due_ms > now_ms ? s->due_ms : now_ms;
         client_on_time(&s->client);
     } else if (str_is(message, "\x02")) {
-        static const Publication hello = {.data = STR_INIT("{\"title\":\"hello\"}")};
+        static const Publication hello = {.data = STR_INIT("{\"title\":\"hello\"}"),
+                                          .offset = 2};
         hub_publish(realtime.hub, 1, S("global_system#u"), &hello);
         hub_pump(realtime.hub, 100);
+    } else if (str_is(message, "\x03") || str_is(message, "\x04")) {
+        store_answers(message.at[0] == 3 ? ST_OK : ST_UNAVAILABLE);
+    } else if (str_is(message, "\x05")) {
+        for (unsigned i = 0; i < asked_count; i++) call_expired(asked[i]);
     } else {
         client_on_message(&s->client, message);
     }
@@ -177,6 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     drain(&s);
     check_taken(&s);
     client_done(&s.client);
+    store_answers(ST_OK); /* to nobody */
     buf_done(&s.taken);
     CHECK(hub_channel_count(realtime.hub) == 0);
     return 0;

@@ -48,6 +48,17 @@ typedef struct StoreDriver {
     CASE(done_comes_in_order)                                                                      \
     CASE(close_finishes_what_was_submitted)                                                        \
     CASE(feed_after_done_sees_the_accept)                                                          \
+    CASE(mark_read_counts_what_is_left)                                                            \
+    CASE(mark_all_read_marks_ones_own)                                                             \
+    CASE(unread_of_nobody_is_none)                                                                 \
+    CASE(stream_pages_both_ways)                                                                   \
+    CASE(stream_keeps_channels_apart)                                                              \
+    CASE(stream_says_when_there_is_more)                                                           \
+    CASE(stream_of_unknown_user_has_no_epoch)                                                      \
+    CASE(stream_epoch_survives_a_restart)                                                          \
+    CASE(stream_epoch_is_the_users_own)                                                            \
+    CASE(stream_tells_what_was_removed)                                                            \
+    CASE(stream_of_an_erased_user_is_another)                                                      \
     CASE(health_counts)
 
 #define STORE_SUITE_DECLARE(name) void store_suite_##name(const StoreDriver *driver);
@@ -61,6 +72,9 @@ typedef struct Waiting { /* a call and the one who waits for it */
         AcceptCall accept;
         FeedCall feed;
         MarkReadCall mark_read;
+        MarkAllReadCall mark_all_read;
+        UnreadCall unread;
+        StreamCall stream;
         StoreJob job;
     };
     sem_t done;

@@ -11,6 +11,7 @@
 #include "app/http/cors.h"
 #include "app/http/router.h"
 #include "app/http/server.h"
+#include "app/ws/ask.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/metric.h"
@@ -298,6 +299,7 @@ WsServer *ws_server_new(Lane *lane)
     s->pump.run = run_pump;
     s->realtime = (Realtime){
         .hub = hub_new(wake_pump, s),
+        .calls = &ask_ops,
         .token_key = lane->token_key,
         .snapshot = &lane->snapshot,
         .now_ms = &lane->loop->now_ms,
@@ -381,4 +383,9 @@ void ws_server_close_all(WsServer *s)
 Realtime *ws_server_realtime(WsServer *s)
 {
     return &s->realtime;
+}
+
+Lane *ws_lane(Realtime *realtime)
+{
+    return CONTAINER_OF(realtime, WsServer, realtime)->lane;
 }

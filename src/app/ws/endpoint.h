@@ -18,5 +18,6 @@ void ws_server_recheck(WsServer *s);
 bool ws_server_is_empty(const WsServer *s);
 void ws_server_close_all(WsServer *s);
 Realtime *ws_server_realtime(WsServer *s);
+Lane *ws_lane(Realtime *realtime); /* whose it is */
 
 #endif

@@ -17,7 +17,7 @@ bool key_is_valid(Str key);
 EventKey key_of_trigger(const Trigger *trigger, int64_t expires_ms);
 
 /* Deletes KEY_SWEEP_ROWS of the keys that have expired, the oldest first, or twice as many where there are
- * also old ones in the spill (schema 011). For a write job; ret_deleted below KEY_SWEEP_ROWS: that was all. */
+ * also old ones in the spill (schema 008). For a write job; ret_deleted below KEY_SWEEP_ROWS: that was all. */
 Status keys_sweep(StoreTx *tx, int64_t now_ms, int64_t *ret_deleted, Err *err) MUST_USE;
 
 #endif

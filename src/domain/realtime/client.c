@@ -4,11 +4,13 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "domain/realtime/call.h"
 #include "domain/realtime/command.h"
 
 void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat format)
 {
     *c = (Client){.realtime = realtime, .ops = ops, .opened_ms = *realtime->now_ms};
+    list_init(&c->waiters);
     writer_init(&c->writer, &ops->writer, format);
     c->id = uuid_v4(realtime->random);
     client_arm(c);
@@ -16,6 +18,7 @@ void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat
 
 static void leave_channels(Client *c)
 {
+    waiters_forget(c);
     while (c->writer._readers) {
         Reader *r = c->writer._readers;
         hub_unsubscribe(c->realtime->hub, r);

@@ -23,6 +23,7 @@ typedef struct RealtimeSettings {
 
 typedef struct Realtime { /* what all clients of a loop share */
     Hub *hub;
+    const struct CallOps *calls; /* the way to the store (call.h) */
     JwtKey *token_key;
     Snapshot *const *snapshot; /* the loop's current one */
     const int64_t *now_ms;     /* the loop's wall clock */
@@ -55,10 +56,12 @@ struct Client {
     int64_t expires_ms;
     int64_t opened_ms;
     int64_t next_ping_ms, pong_due_ms; /* 0: none */
+    List waiters; /* commands that wait for the store (call.h) */
     Uuid id;
     uint8_t user_len;
     uint8_t state; /* ClientState */
     uint8_t channel_count;
+    uint8_t waiter_count;
     bool awaits_pong;
 };
 

@@ -37,18 +37,18 @@ CfClose client_command(Client *c, const CfCommand *command, Arena *arena, CfOut 
         return cmd_refresh(c, command, arena, out);
     case CF_PUBLISH: /* a feed belongs to the backend */
         return refuse(c, command, CF_ERR_PERMISSION_DENIED, out);
+    case CF_HISTORY:
+        return cmd_history(c, command, arena, out);
+    case CF_RPC:
+        return cmd_rpc(c, command, arena, out);
     case CF_PRESENCE:
     case CF_PRESENCE_STATS:
-    case CF_HISTORY:
         return refuse(c, command, CF_ERR_NOT_AVAILABLE, out);
     case CF_SUB_REFRESH:
         return refuse(c, command,
                       client_reader(c, command->channel) ? CF_ERR_NOT_AVAILABLE
                                                          : CF_ERR_PERMISSION_DENIED,
                       out);
-    case CF_RPC:
-        codec_of(c)->error(out, command->id, CF_ERR_NOT_AVAILABLE);
-        return 0;
     case CF_PING:
         codec_of(c)->empty(out, command->id, CF_PING);
         return 0;

@@ -8,6 +8,7 @@
 #ifndef ORQ_DOMAIN_REALTIME_COMMAND_H
 #define ORQ_DOMAIN_REALTIME_COMMAND_H
 
+#include "domain/realtime/channel.h"
 #include "domain/realtime/client.h"
 
 CfClose client_command(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
@@ -16,6 +17,8 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
 CfClose cmd_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 CfClose cmd_subscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 CfClose cmd_unsubscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_history(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_rpc(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 
 /* ---- for the commands ---- */
 
@@ -32,8 +35,8 @@ static inline const CfCodec *codec_of(const Client *c)
 {
     return wire_codec((WireFormat)c->writer.format);
 }
-
-/* May this user of this tenant listen to the channel? (RT-07, E.13) */
-bool channel_is_allowed(const Tenant *tenant, Str user, Str channel);
+/* Ends a subscription. A subscribe that still waits is answered with an error first: to `out`, or in a
+ * frame of its own when that is NULL. */
+void client_leave(Client *c, Reader *reader, CfOut *out);
 
 #endif

@@ -7,14 +7,16 @@
  *     holds the first that anyone without a pin may need, or the tail while pins exist (a new chunk
  *     must be linked behind it).
  *  4. A frame never crosses a chunk.
- *  5. `visit` is the next reader of the pass; unsubscribing it moves `visit` on. */
+ *  5. `visit` is the next reader of the pass; unsubscribing it moves `visit` on.
+ *  6. Held readers are in run->hold->readers, not in run->readers: no pass visits them. While there is a
+ *     hold nothing is trimmed, so the log reaches back to hold->start, where all their cursors are. */
 #include "domain/realtime/hub.h"
 
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
 
-enum { PARTS_MAX = 8, FIRST_CHUNK_BYTES = 1024 - 40 };
+enum { PARTS_MAX = 8, FIRST_CHUNK_BYTES = 1024 - 40, FIRST_NOTES = 8 };
 
 struct RunChunk {
     RunChunk *next; /* referenced */
@@ -29,6 +31,18 @@ typedef struct HubChannel {
     char key[]; /* tenant number, 4 bytes, then the name */
 } HubChannel;
 
+typedef struct HoldNote { /* a publication of a stream, appended while readers are held */
+    uint64_t offset, end; /* its position in the stream; where its frame ends in the run */
+} HoldNote;
+
+typedef struct Hold { /* exists while readers of the run are held */
+    List readers;
+    uint64_t start; /* the tail when the first one was held */
+    void *tag;      /* the owners' */
+    HoldNote *notes;
+    uint32_t note_count, note_room;
+} Hold;
+
 struct Run {
     Run *next; /* of the same channel */
     Hub *hub;
@@ -39,9 +53,11 @@ struct Run {
     uint64_t tail_pos;
     uint64_t pass_end; /* the tail when the current pass began */
     ListNode *visit;   /* next reader of the pass; NULL between passes */
+    Hold *hold;        /* NULL: nobody is held */
     uint32_t pinned;   /* readers with a chunk of their own */
     WireFormat format;
-    bool in_slice; /* being visited: do not free it now */
+    bool in_slice;    /* being visited: do not free it now */
+    bool wants_epoch; /* somebody listens who does not know the stream's epoch */
 };
 
 struct Hub {
@@ -155,7 +171,7 @@ static RunChunk *chunk_at(RunChunk *c, uint64_t pos)
 /* After a pass: nobody without a pin needs what lies before `floor`. */
 static void log_trim(Run *run, uint64_t floor)
 {
-    if (!run->head) return;
+    if (!run->head || run->hold) return;
     if (floor == run->tail_pos) {
         set_head(run, run->pinned ? run->tail : NULL);
         return;
@@ -210,7 +226,7 @@ Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Wr
 
 static void run_free_if_unused(Run *run)
 {
-    if (!list_is_empty(&run->readers) || run->in_slice) return;
+    if (!list_is_empty(&run->readers) || run->hold || run->in_slice) return;
     HubChannel *c = run->channel;
     set_head(run, NULL);
     if (list_is_linked(&run->dirty)) list_unlink(&run->dirty);
@@ -232,6 +248,12 @@ static void pin(Reader *r, RunChunk *from)
     r->_run->pinned++;
 }
 
+/* No pass is due: whoever has no pin is at the tail. */
+static bool run_is_quiet(const Run *run)
+{
+    return !run->visit && !list_is_linked(&run->dirty) && !run->in_slice;
+}
+
 static void unpin(Reader *r)
 {
     Run *run = r->_run;
@@ -239,7 +261,77 @@ static void unpin(Reader *r)
     r->_chunk = NULL;
     run->pinned--;
     /* The log was kept for the pins alone. */
-    if (run->pinned == 0 && !run->visit && !list_is_linked(&run->dirty) && !run->in_slice)
+    if (run->pinned == 0 && run_is_quiet(run)) log_trim(run, run->tail_pos);
+}
+
+/* ---- holding ---- */
+
+void hub_hold(Hub *h, Reader *r)
+{
+    Run *run = r->_run;
+    CHECK(run->hub == h && r->_pos == run->tail_pos);
+    if (!run->hold) {
+        run->hold = mem_new(Hold);
+        run->hold->start = run->tail_pos;
+        list_init(&run->hold->readers);
+    }
+    r->_pos = run->hold->start;
+    list_unlink(&r->_node); /* nobody has visited it yet, and `visit` was set before it came */
+    list_push_back(&run->hold->readers, &r->_node);
+}
+
+void **hub_hold_tag(const Reader *r)
+{
+    return &r->_run->hold->tag;
+}
+
+static void note_append(Hold *hold, uint64_t offset, uint64_t end)
+{
+    if (hold->note_count == hold->note_room) {
+        uint32_t room = hold->note_room ? hold->note_room * 2 : FIRST_NOTES;
+        HoldNote *notes = mem_alloc(sizeof *notes * room);
+        if (hold->notes) memcpy(notes, hold->notes, sizeof *notes * hold->note_count);
+        mem_free(hold->notes);
+        hold->notes = notes;
+        hold->note_room = room;
+    }
+    hold->notes[hold->note_count++] = (HoldNote){offset, end};
+}
+
+/* Behind the last publication that `top` covers. A position lower than the one before it belongs to a new
+ * stream (its user was erased meanwhile), of which the answer knew nothing. */
+static uint64_t position_behind(const Hold *hold, uint64_t top)
+{
+    uint64_t pos = hold->start, last = 0;
+    for (uint32_t i = 0; i < hold->note_count; i++) {
+        const HoldNote *note = &hold->notes[i];
+        if (note->offset > top || note->offset < last) break;
+        last = note->offset;
+        pos = note->end;
+    }
+    return pos;
+}
+
+/* A reader has left the run or its hold. */
+static void hold_free_if_unused(Run *run)
+{
+    if (!run->hold || !list_is_empty(&run->hold->readers)) return;
+    mem_free(run->hold->notes);
+    mem_free(run->hold);
+    run->hold = NULL;
+}
+
+void hub_release(Hub *h, Reader *r, uint64_t top)
+{
+    Run *run = r->_run;
+    CHECK(run->hub == h && run->hold);
+    r->_pos = position_behind(run->hold, top);
+    list_unlink(&r->_node);
+    hold_free_if_unused(run);
+    list_push_back(&run->readers, &r->_node); /* a pass under way comes by */
+    if (r->_pos < run->tail_pos)
+        run_mark(run);
+    else if (run_is_quiet(run))
         log_trim(run, run->tail_pos);
 }
 
@@ -255,6 +347,9 @@ void hub_unsubscribe(Hub *h, Reader *r)
     while (*link != r) link = &(*link)->_next_of_writer;
     *link = r->_next_of_writer;
     r->_run = NULL;
+    if (run->hold) run->hold->tag = NULL; /* may be about this reader */
+    hold_free_if_unused(run);
+    if (!run->hold && run_is_quiet(run)) log_trim(run, run->tail_pos);
     run_free_if_unused(run);
 }
 
@@ -371,15 +466,34 @@ bool reader_finish_frame(Reader *r)
     return true;
 }
 
+void hub_want_epoch(Hub *h, Reader *r)
+{
+    CHECK(r->_run->hub == h);
+    r->_run->wants_epoch = true;
+}
+
+static void encode(Hub *h, Run *run, Str name, const Publication *p)
+{
+    Publication with_epoch;
+    if (run->wants_epoch && p->epoch.len) {
+        with_epoch = *p;
+        with_epoch.tell_epoch = true;
+        run->wants_epoch = false;
+        p = &with_epoch;
+    }
+    buf_clear(&h->frame);
+    wire_publication(run->format, name, p, &h->frame);
+}
+
 void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
 {
     HubChannel *c = map_get(&h->channels, make_key(h, tenant_no, name));
     for (Run *run = c ? c->runs : NULL; run; run = run->next) {
-        buf_clear(&h->frame);
-        wire_publication(run->format, name, p, &h->frame);
+        encode(h, run, name, p);
         if (buf_status(&h->frame) != ST_OK) continue; /* over the frame limit: refused at intake */
         if (buf_len(&h->frame) == 0) continue;
         log_append(run, buf_view(&h->frame));
+        if (run->hold && p->offset) note_append(run->hold, p->offset, run->tail_pos);
         run_mark(run);
     }
 }

@@ -14,6 +14,11 @@
  *
  * A channel exists only while someone listens; a silent one holds no log.
  *
+ * A subscriber that must first be told what it missed is held (hub_hold): the log is kept for it, from
+ * before its question to the store on, and nothing is delivered. Then hub_release skips what the answer
+ * already contained. Positions of a stream reach the hub in their order, so that is a part of the log
+ * that begins where the holding began.
+ *
  * Thread: one loop.  Errors: hub_subscribe ST_TOO_BIG at CHANNELS_PER_LOOP_MAX. */
 #ifndef ORQ_DOMAIN_REALTIME_HUB_H
 #define ORQ_DOMAIN_REALTIME_HUB_H
@@ -49,6 +54,17 @@ Reader *reader_next(const Reader *reader); /* the next subscription of the same 
 void hub_publish(Hub *h, uint32_t tenant_no, Str channel, const Publication *p);
 /* Visits at most `budget` readers. True: more is waiting, call again after the sockets had a turn. */
 bool hub_pump(Hub *h, unsigned budget);
+
+/* Right after hub_subscribe: delivers nothing until hub_release. Whoever is held while another reader of the
+ * same channel and format is starts where that one does, so that one answer can serve both. */
+void hub_hold(Hub *h, Reader *reader);
+/* For the owners of held readers: a pointer of theirs, one for all that are held together. NULL at first and
+ * after any of the run's readers unsubscribed; its place is gone when nobody is held any more. */
+void **hub_hold_tag(const Reader *reader);
+/* Its reply is sent, and told everything up to `top` (0: nothing) of the stream. */
+void hub_release(Hub *h, Reader *reader, uint64_t top);
+/* The reader came before its stream had an epoch: the channel's next publication tells it. */
+void hub_want_epoch(Hub *h, Reader *reader);
 
 uint32_t hub_channel_count(const Hub *h);
 

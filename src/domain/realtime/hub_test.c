@@ -263,6 +263,101 @@ TEST(hub_tells_a_reader_that_falls_too_far_behind)
     hub_free(h);
 }
 
+/* One subscriber of a stream: held at some moment, told `top` at another, served from there on. */
+typedef struct Late {
+    Socket socket;
+    Reader reader;
+    unsigned from, top; /* published when it was held; what its answer covered */
+    bool held;
+} Late;
+
+static void publish_at(Hub *h, unsigned n, size_t padding)
+{
+    static char zeros[3000];
+    Buf data;
+    buf_init(&data, 8192);
+    memset(zeros, '0', sizeof zeros);
+    buf_lit(&data, "1");
+    buf_add(&data, str_make(zeros, padding));
+    buf_format(&data, "%06u", n);
+    hub_publish(h, 1, S("a"), &(Publication){.data = buf_view(&data), .offset = n});
+    buf_done(&data);
+}
+
+/* Each position behind `top`, in order, once. */
+static unsigned last_heard(const Late *late)
+{
+    unsigned last = late->top;
+    Str all = buf_view(&late->socket.taken);
+    while (all.len) {
+        size_t len = wire_frame_len(WIRE_JSON_WS, (const uint8_t *)all.at);
+        uint64_t n = 0;
+        const char *offset = memmem(all.at, len, "\"offset\":", 9);
+        assert_non_null(offset);
+        for (const char *at = offset + 9; *at >= '0' && *at <= '9'; at++)
+            n = n * 10 + (uint64_t)(*at - '0');
+        assert_int_equal(n, last + 1);
+        last++;
+        all = str_from(all, len);
+    }
+    return last;
+}
+
+TEST(hub_held_readers_hear_what_their_answer_did_not_cover_and_nothing_else)
+{
+    enum { LATE = 10, ROUNDS = 4000 };
+    static Late late[LATE];
+    Hub *h = hub_new(nothing, NULL);
+    unsigned published = 0;
+    random_init(&rnd);
+    for (int i = 0; i < LATE; i++) late[i] = (Late){0};
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t dice = random_u64(&rnd);
+        Late *one = &late[dice % LATE];
+        if ((dice >> 8) % 4 == 0) {
+            publish_at(h, ++published, (dice >> 40) % 4 ? 10 : (dice >> 20) % 3000);
+        } else if ((dice >> 8) % 4 == 1) {
+            hub_pump(h, (unsigned)(dice >> 16) % 8 + 1);
+        } else if ((dice >> 8) % 4 == 2) {
+            if (one->reader._run && !one->socket.slow) feed(&one->socket, (dice >> 24) % 900);
+        } else if (!one->reader._run) { /* comes */
+            socket_open(&one->socket, 500);
+            assert_status(
+                hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &one->socket.writer, &one->reader),
+                ST_OK);
+            hub_hold(h, &one->reader);
+            one->from = published;
+            one->held = true;
+        } else if (one->held && (dice >> 16) % 4) { /* its answer comes */
+            one->top = one->from + (unsigned)((dice >> 20) % (published - one->from + 1));
+            one->held = false;
+            hub_release(h, &one->reader, one->top);
+        } else if ((dice >> 16) % 8 == 0) { /* goes, held or not */
+            hub_unsubscribe(h, &one->reader);
+            while (one->socket.wants_writable) feed(&one->socket, 7777);
+            if (!one->held) assert_true(last_heard(one) <= published);
+            socket_done(&one->socket);
+            *one = (Late){0};
+        }
+    }
+    for (int i = 0; i < LATE; i++) {
+        if (!late[i].reader._run) continue;
+        if (late[i].held) hub_release(h, &late[i].reader, late[i].top = published);
+        late[i].socket.appetite = SIZE_MAX;
+    }
+    while (hub_pump(h, 1000)) {
+    }
+    for (int i = 0; i < LATE; i++) {
+        if (!late[i].reader._run) continue;
+        while (late[i].socket.wants_writable) feed(&late[i].socket, SIZE_MAX);
+        assert_int_equal(last_heard(&late[i]), published);
+        hub_unsubscribe(h, &late[i].reader);
+        socket_done(&late[i].socket);
+    }
+    assert_int_equal(hub_channel_count(h), 0);
+    hub_free(h);
+}
+
 TEST(hub_keeps_tenants_apart)
 {
     Socket s[2];

@@ -48,7 +48,7 @@ static void put_centrifuge(const CfCodec *codec, Str channel, const Publication 
 {
     CfPublication publication = {.data = p->data,
                                  .offset = p->offset,
-                                 .epoch = p->offset == 1 ? p->epoch : S(""),
+                                 .epoch = p->offset == 1 || p->tell_epoch ? p->epoch : S(""),
                                  .info = p->info.user.len ? &p->info : NULL};
     switch (p->kind) {
     case PUBLICATION_DATA:

@@ -130,8 +130,10 @@ static Status save_notification(Db *c, EventPlan *e, EndUser *user, int64_t even
 
     Status st = save_message(c, e, user->no, event_no, &message_no, err);
     if (st == ST_OK) st = save_inbox(c, e, user->no, message_no, seq, err);
-    if (st == ST_OK) e->ret_feed_seq = user->last_seq = seq;
-    return st;
+    if (st != ST_OK) return st;
+    e->ret_feed_seq = user->last_seq = seq;
+    e->ret_feed_epoch = user->epoch;
+    return ST_OK;
 }
 
 static Status write_event(const Accepting *a, EventPlan *e, Err *err)

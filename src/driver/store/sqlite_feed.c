@@ -15,13 +15,6 @@ static const char sql_feed[] =
     "ORDER BY message DESC LIMIT ?3 OFFSET ?4) i CROSS JOIN message m ON m.no = i.message "
     "ORDER BY i.message DESC";
 
-/* The first read is the one that counts. All three keys name the tenant, the last two meet in the
- * user's own row: what belongs to someone else is simply not there. */
-static const char sql_mark_read[] =
-    "UPDATE inbox SET read_ms = ifnull(read_ms, ?4) WHERE tenant = ?1 "
-    "AND end_user = (SELECT no FROM end_user WHERE tenant = ?1 AND id = ?2) "
-    "AND message = (SELECT no FROM message WHERE tenant = ?1 AND id = ?3)";
-
 static bool copy_item(sqlite3_stmt *stmt, Arena *arena, FeedItem *ret)
 {
     Str id = column_bytes(stmt, 0);
@@ -64,22 +57,5 @@ Status sqlite_feed(Db *c, FeedCall *call)
     bind_int(stmt, 4, call->offset);
     st = read_items(c, stmt, call);
     sqlite3_reset(stmt);
-    return st;
-}
-
-Status sqlite_mark_read(Db *c, MarkReadCall *call)
-{
-    Err *err = &call->call.err;
-    sqlite3_stmt *stmt;
-    Status st = db_statement(c, sql_mark_read, &stmt, err);
-
-    if (st != ST_OK) return st;
-    bind_int(stmt, 1, call->tenant_no);
-    bind_text(stmt, 2, call->user_id);
-    bind_uuid(stmt, 3, &call->notification_id);
-    bind_int(stmt, 4, call->now_ms);
-    st = db_finish(c, stmt, err);
-    if (st == ST_OK && sqlite3_changes(c->sqlite) == 0)
-        st = err_set(err, ST_NOT_FOUND, "there is no such notification");
     return st;
 }

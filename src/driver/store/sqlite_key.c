@@ -1,4 +1,4 @@
-/* Rows are appended (schema 011), the index in memory says where a key's row is, and the row is the truth.
+/* Rows are appended (schema 008), the index in memory says where a key's row is, and the row is the truth.
  *
  *   new key                  no entry: append a row                             no read, a thirtieth of a page
  *   repeated key             an entry: read the row; live: a replay             one page read

@@ -21,9 +21,23 @@ static Status job_run(Db *c, StoreJob *job)
 
 static Status call_run(Db *c, StoreCall *call)
 {
-    if (call->kind == STORE_FEED) return sqlite_feed(c, CONTAINER_OF(call, FeedCall, call));
-    CHECK(call->kind == STORE_READ_JOB);
-    return job_run(c, CONTAINER_OF(call, StoreJob, call));
+    switch (call->kind) {
+    case STORE_FEED:
+        return sqlite_feed(c, CONTAINER_OF(call, FeedCall, call));
+    case STORE_UNREAD:
+        return sqlite_unread(c, CONTAINER_OF(call, UnreadCall, call));
+    case STORE_STREAM:
+        return sqlite_stream(c, CONTAINER_OF(call, StreamCall, call));
+    case STORE_READ_JOB:
+        return job_run(c, CONTAINER_OF(call, StoreJob, call));
+    case STORE_ACCEPT:
+    case STORE_MARK_READ:
+    case STORE_MARK_ALL_READ:
+    case STORE_WRITE_JOB:
+        break; /* the writer's (sqlite_store.c) */
+    }
+    CHECK(!"a call for a reader");
+    return ST_INTERNAL;
 }
 
 static void serve(Reader *r, StoreCall *call)

@@ -36,9 +36,12 @@ static Status submit(Store *store, StoreCall *call)
     switch (call->kind) {
     case STORE_ACCEPT:
     case STORE_MARK_READ:
+    case STORE_MARK_ALL_READ:
     case STORE_WRITE_JOB:
         return submit_write(&s->writer, call);
     case STORE_FEED:
+    case STORE_UNREAD:
+    case STORE_STREAM:
     case STORE_READ_JOB:
         return queue_put(&s->readers.queue, call);
     }

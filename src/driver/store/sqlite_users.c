@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "driver/store/sqlite_epoch.h"
 
 /* The newest inbox row lies beside the place of the next one: no counter has to be kept. */
 static const char sql_find[] =
@@ -96,6 +97,14 @@ static Status load(Db *c, uint32_t tenant_no, Str id, int64_t *ret_no, uint64_t 
     return st == ST_OK && *ret_no == 0 ? add(c, tenant_no, id, ret_no, err) : st;
 }
 
+static Status need_epoch_base(Users *u, Db *c, Err *err)
+{
+    if (u->_has_epoch_base) return ST_OK;
+    Status st = epoch_base(c, &u->_epoch_base, err);
+    u->_has_epoch_base = st == ST_OK;
+    return st;
+}
+
 static EndUser *keep(Users *u, Str key, int64_t no, uint64_t last_seq)
 {
     if (map_count(&u->_map) == STORE_USERS_CACHED)
@@ -126,10 +135,12 @@ Status users_touch(Users *u, Db *c, uint32_t tenant_no, Str id, EndUser **ret_us
 
     EndUser *user = map_get(&u->_map, key);
     if (!user) {
-        Status st = load(c, tenant_no, id, &no, &last_seq, err);
+        Status st = need_epoch_base(u, c, err);
+        if (st == ST_OK) st = load(c, tenant_no, id, &no, &last_seq, err);
         if (st != ST_OK) return st;
         user = keep(u, key, no, last_seq);
         if (!user) return err_set(err, ST_UNAVAILABLE, "no memory for one more user");
+        user->epoch = epoch_of(u->_epoch_base, no);
     } else {
         list_unlink(&user->_age);
         list_push_back(&u->_by_age, &user->_age);

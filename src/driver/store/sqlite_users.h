@@ -17,6 +17,7 @@
 typedef struct EndUser {
     int64_t no;
     uint64_t last_seq; /* position of the newest notification in the feed; 0: none yet */
+    uint64_t epoch;    /* of the feed */
     ListNode _age;     /* in Users._by_age */
     ListNode _touch;   /* in Users._touched, when the open transaction used it */
     uint32_t _key_len;
@@ -27,6 +28,8 @@ typedef struct Users {
     Map _map;
     List _by_age; /* longest unused first */
     List _touched;
+    uint64_t _epoch_base; /* the store's (sqlite_epoch.h), once it was needed */
+    bool _has_epoch_base;
 } Users;
 
 void users_init(Users *u);

@@ -121,10 +121,14 @@ static Status call_run(Writer *w, StoreCall *call)
         return sqlite_accept(&accepting, CONTAINER_OF(call, AcceptCall, call));
     case STORE_MARK_READ:
         return sqlite_mark_read(w->_db, CONTAINER_OF(call, MarkReadCall, call));
+    case STORE_MARK_ALL_READ:
+        return sqlite_mark_all_read(w->_db, CONTAINER_OF(call, MarkAllReadCall, call));
     case STORE_WRITE_JOB:
         job = CONTAINER_OF(call, StoreJob, call);
         return job->run(&w->_db->tx, job, &call->err);
     case STORE_FEED:
+    case STORE_UNREAD:
+    case STORE_STREAM:
     case STORE_READ_JOB:
         break; /* a reader's (sqlite_store.c) */
     }

@@ -39,6 +39,12 @@ typedef struct StoreDriver {
     CASE(key_is_free_after_a_failure)                                                              \
     CASE(key_repeats_within_one_call)                                                              \
     CASE(key_goes_to_the_first_that_succeeds)                                                      \
+    CASE(schedule_waits_and_leaves_nothing_else)                                                   \
+    CASE(schedule_fires_once)                                                                      \
+    CASE(schedule_is_its_tenants_own)                                                              \
+    CASE(schedule_waits_on_when_firing_fails)                                                      \
+    CASE(schedule_has_a_ceiling)                                                                   \
+    CASE(schedule_is_told_to_a_repeat)                                                             \
     CASE(unmatched_event_is_audited)                                                               \
     CASE(deliveries_are_recorded)                                                                  \
     CASE(jobs_write_and_read_every_kind_of_value)                                                  \

@@ -104,4 +104,13 @@ TEST(timeline_of_an_unmatched_event_says_so)
     arena_done(&arena);
 }
 
+TEST(timeline_of_what_waits_ends_in_the_future)
+{
+    Timeline t = timeline_of_scheduled(ACCEPTED, UPDATED, false);
+    assert_told(&t, "accepted scheduled");
+    assert_int_equal(t.at[1].at_ms, UPDATED);
+    t = timeline_of_scheduled(ACCEPTED, UPDATED, true);
+    assert_told(&t, "accepted held");
+}
+
 TEST_MAIN()

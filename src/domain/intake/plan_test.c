@@ -467,4 +467,31 @@ TEST(plan_says_so_when_the_arena_is_full)
     world_done(&w);
 }
 
+/* ---- later ---- */
+
+#define LATER                                                                                      \
+    "{\"eventType\":\"e\"," PAYLOAD ",\"variables\":{\"a\":1},\"sendAt\":\"2026-12-24T18:00:"      \
+                                    "00Z\"}"
+
+TEST(plan_later_keeps_the_body_and_plans_no_deliveries)
+{
+    World w;
+    Problems problems;
+
+    world_init(&w);
+    add_template(&w, "e", CHANNEL_PUSH, NULL, "b");
+    const PlanContext ctx = {&w.snapshot, &w.tenant, NOW_MS, &w.random, &w.arena, &w.scratch};
+    assert_status(trigger_parse(S(LATER), &w.arena, &w.trigger, &problems), ST_OK);
+    assert_status(plan_later(&ctx, &w.trigger, &w.plan, NULL), ST_OK);
+    assert_int_equal(w.plan.schedule.send_at_ms, 1798135200000);
+    assert_str(w.plan.schedule.body, LATER);
+    assert_int_equal(w.plan.schedule.fires_no, 0);
+    assert_int_equal(w.plan.delivery_count, 0);
+    assert_false(w.plan.has_notification);
+    assert_int_equal(w.plan.event_id.len, UUID_TEXT_LEN);
+    assert_str(w.plan.user_id, "u1");
+    assert_int_equal(w.plan.created_ms, NOW_MS);
+    world_done(&w);
+}
+
 TEST_MAIN()

@@ -276,4 +276,84 @@ TEST(user_id_check_wants_utf8)
     arena_done(&a);
 }
 
+/* ---- sendAt ---- */
+
+enum { NOW_MS = 1000000 };
+
+static int64_t send_at(const char *value, Problems *ret_problems)
+{
+    Case c;
+    char body[256];
+
+    snprintf(body, sizeof body, HEAD ",\"sendAt\":%s}", value);
+    case_run(&c, str_of(body), MIB(1));
+    assert_status(c.st, ST_OK);
+    ret_problems->count = 0;
+    trigger_time(&c.trigger, NOW_MS, ret_problems);
+    arena_done(&c.arena);
+    return c.trigger.send_at_ms;
+}
+
+TEST(trigger_reads_a_send_at_of_any_zone)
+{
+    Problems problems;
+    assert_int_equal(send_at("\"1970-01-01T01:00:00Z\"", &problems), 3600000);
+    assert_int_equal(send_at("\"1970-01-01T04:00:00+03:00\"", &problems), 3600000);
+    assert_int_equal(send_at("\"1969-12-31T20:30:00.250-04:30\"", &problems), 3600250);
+    assert_int_equal(send_at("\"1970-01-01t01:00:00.5z\"", &problems), 3600500);
+    assert_int_equal(problems.count, 0);
+}
+
+TEST(trigger_takes_the_past_and_the_next_second_for_now)
+{
+    static const char *const cases[] = {
+        "null",
+        "\"1969-07-20T20:17:40Z\"",
+        "\"1970-01-01T00:00:00Z\"",
+        "\"1970-01-01T00:16:40Z\"",
+        "\"1970-01-01T00:16:41.000Z\"",
+    };
+    Problems problems;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(send_at(cases[i], &problems), 0);
+    assert_int_equal(problems.count, 0);
+    assert_int_equal(send_at("\"1970-01-01T00:16:41.001Z\"", &problems), NOW_MS + 1001);
+}
+
+TEST(trigger_refuses_a_send_at_beyond_a_year)
+{
+    Problems problems;
+    (void)send_at("\"1971-01-02T00:16:40.000Z\"", &problems); /* 366 days */
+    assert_int_equal(problems.count, 0);
+    (void)send_at("\"1971-01-02T00:16:40.001Z\"", &problems);
+    assert_int_equal(problems.count, 1);
+    assert_str(problems.text[0], "sendAt must not be more than one year ahead");
+    (void)send_at("\"9999-12-31T23:59:59Z\"", &problems);
+    assert_int_equal(problems.count, 1);
+}
+
+TEST(trigger_refuses_a_send_at_that_is_no_moment)
+{
+    static const char *const cases[] = {"\"\"",
+                                        "\"soon\"",
+                                        "\"2026-12-24\"",
+                                        "\"2026-12-24T18:00:00\"",
+                                        "\"2026-12-24T18:00:00.5\"",
+                                        "\"2026-12-24T18:00:00+0300\"",
+                                        "\"2026-12-24T18:00:00+03\"",
+                                        "\"2026-12-24 18:00:00Z\"",
+                                        "\"2026-12-24T24:00:00Z\"",
+                                        "\"2026-02-29T00:00:00Z\"",
+                                        "\"2026-12-24T18:00:00Z \"",
+                                        "\"2026-12-24T18:00:00ZZ\""};
+    char body[256];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(body, sizeof body, HEAD ",\"sendAt\":%s}", cases[i]);
+        assert_refused(body, "sendAt must be an ISO 8601 date and time with a zone, for example "
+                             "2026-12-24T18:00:00Z or 2026-12-24T21:00:00+03:00\n");
+    }
+    assert_refused(HEAD ",\"sendAt\":5}", "sendAt must be a string\n");
+    assert_refused(HEAD ",\"sendAt\":[]}", "sendAt must be a string\n");
+}
+
 TEST_MAIN()

@@ -15,7 +15,7 @@
 #include "domain/tenant/build.h"
 #include "port/store_suite.h"
 
-enum { T1 = 1, T2 = 2 };
+enum { T1 = 1, T2 = 2, T3 = 3 };
 
 static struct {
     App app;
@@ -222,10 +222,23 @@ TEST(scheduler_tries_again_when_the_store_refuses)
     assert_int_equal(atomic_load(&t.published), 1);
 }
 
-TEST(scheduler_sets_aside_what_has_no_tenant_and_goes_on)
+static Status suspend_other(StoreTx *tx, StoreJob *job, Err *err)
+{
+    (void)job;
+    return tx_run(tx,
+                  "INSERT INTO tenant (no, id, name, slug, active, api_key_hash, api_key_sealed, "
+                  "created_ms, updated_ms) VALUES ($1, $2, 'o', 'o', 0, $3, $4, 0, 0)",
+                  VALUES(value_int(T2), value_blob("fedcba9876543210", 16), value_blob("i", 1),
+                         value_blob("l", 1)),
+                  NULL, err);
+}
+
+TEST(scheduler_sets_aside_what_cannot_fire_and_goes_on)
 {
     world_open();
+    assert_status(job_write(t.real, suspend_other, NULL), ST_OK);
     put(T2, 1000);
+    put(T3, 1500); /* of no tenant at all */
     put(T1, 2000);
     world_start();
     await_published(1);
@@ -233,6 +246,7 @@ TEST(scheduler_sets_aside_what_has_no_tenant_and_goes_on)
     await_published(1);
     assert_int_equal(rows("SELECT count(*) FROM scheduled WHERE due_ms IS NULL"), 1);
     assert_int_equal(rows("SELECT count(*) FROM scheduled"), 1);
+    assert_int_equal(rows("SELECT count(*) FROM audit WHERE action = 'event.missed'"), 1);
     world_close();
 }
 

@@ -24,6 +24,10 @@ static Status plan(const PlanContext *ctx, const DueEvent *due, EventPlan *ret_p
 FireVerdict fire_judge(const PlanContext *ctx, const DueEvent *due, EventPlan *ret_plan,
                        Err *ret_why)
 {
+    if (uuid_is_zero(due->tenant_id)) {
+        (void)err_set(ret_why, ST_NOT_FOUND, "its tenant was deleted");
+        return FIRE_DROP;
+    }
     if (!ctx->tenant || !ctx->tenant->active) return FIRE_HOLD;
     if (is_too_late(due)) {
         (void)err_set(ret_why, ST_EXPIRED,

@@ -1,7 +1,7 @@
 /* fire.h: a waiting event whose time has come: fire it, hold it, or drop it?
  *
  * It fires with the templates, the channels and the clock of this moment: what was kept is the trigger, which
- * is read and planned again. A tenant that is suspended (or being deleted) fires nothing; what a suspension
+ * is read and planned again. A tenant that is suspended (also while it is deleted) fires nothing; what a suspension
  * held back fires when it ends, unless that is more than SCHEDULE_LATE_S_MAX after sendAt. A server that was
  * down fires everything, however late.
  *
@@ -18,7 +18,7 @@ typedef enum FireVerdict {
     FIRE_DROP  /* never; *ret_why says why */
 } FireVerdict;
 
-/* ctx->tenant may be NULL: there is none. */
+/* ctx->tenant may be NULL: the snapshot has none. */
 FireVerdict fire_judge(const PlanContext *ctx, const DueEvent *due, EventPlan *ret_plan,
                        Err *ret_why);
 

@@ -46,6 +46,7 @@ static void world_init(World *w)
     assert_status(map_put(&w->tenant.groups, &w->group), ST_OK);
     w->due = (DueEvent){.no = 12,
                         .tenant_no = 7,
+                        .tenant_id = {"0123456789abcde"},
                         .event_id = S("e-1"),
                         .event_type = S("e"),
                         .trace_id = S("t-1"),
@@ -103,6 +104,16 @@ TEST(fire_waits_for_a_tenant_that_is_suspended_or_gone)
     assert_int_equal(judge(&w, NULL), FIRE_HOLD);
     w.tenant.active = false;
     assert_int_equal(judge(&w, &w.tenant), FIRE_HOLD);
+    world_done(&w);
+}
+
+TEST(fire_drops_what_a_deleted_tenant_left)
+{
+    World w;
+    world_init(&w);
+    w.due.tenant_id = (Uuid){{0}};
+    assert_int_equal(judge(&w, NULL), FIRE_DROP);
+    assert_str(err_view(&w.why), "its tenant was deleted");
     world_done(&w);
 }
 

@@ -13,8 +13,8 @@
 #include "app/errand.h"
 
 #include "app/app.h"
+#include "app/committed.h"
 #include "app/live.h"
-#include "app/measure.h"
 #include "app/scheduler.h"
 #include "base/mem.h"
 
@@ -65,10 +65,7 @@ static void settle(StoreCall *call)
     Errand *e = CONTAINER_OF(call, Errand, call);
     Lane *home = e->rq->lane;
 
-    if (call->kind == STORE_ACCEPT) measure_accept(&e->accept);
-    live_committed(home->app, call);
-    if (call->kind == STORE_ACCEPT && call->st == ST_OK)
-        scheduler_note(home->app->scheduler, &e->accept);
+    committed(home->app, call);
     if (e->changes_tenant && call->st == ST_OK) {
         swap_everywhere(home->app, e);
         return;

@@ -18,8 +18,7 @@
 #include "app/admin/audit.h"
 #include "app/admin/put.h"
 #include "app/app.h"
-#include "app/live.h"
-#include "app/measure.h"
+#include "app/committed.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
@@ -150,8 +149,7 @@ static void store_done(StoreCall *call)
 {
     Scheduler *s = CONTAINER_OF(call, Scheduler, call);
 
-    if (call->kind == STORE_ACCEPT) measure_accept(&s->accept);
-    live_committed(s->lane->app, call);
+    committed(s->lane->app, call);
     mailbox_post(s->lane->loop, &s->mail);
 }
 

@@ -31,9 +31,11 @@ static struct {
 
 /* ---- the neighbours ---- */
 
-void live_publish(App *app, const AcceptCall *call)
+void live_committed(App *app, StoreCall *done)
 {
+    const AcceptCall *call = CONTAINER_OF(done, AcceptCall, call);
     (void)app;
+    if (done->kind != STORE_ACCEPT || done->st != ST_OK) return;
     for (size_t i = 0; i < call->event_count; i++) {
         if (!event_happened(&call->events[i])) continue;
         atomic_fetch_add(&t.published, 1);

@@ -1,10 +1,10 @@
 /* An Ask leaves its loop as a store call and comes home by mail. What it changed is announced where all
- * changes are (live_committed), before it is home: whoever reads the reply and looks at another tab finds
+ * changes are (committed.h), before it is home: whoever reads the reply and looks at another tab finds
  * that tab told. A lane does not end while one is out. */
 #include "app/ws/ask.h"
 
 #include "app/app.h"
-#include "app/live.h"
+#include "app/committed.h"
 #include "app/ws/endpoint.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -45,7 +45,7 @@ static void come_home(Mail *mail, Loop *here)
 static void settle(StoreCall *store_call)
 {
     Ask *a = of_call(CONTAINER_OF(store_call, RealtimeCall, store));
-    live_committed(a->lane->app, store_call);
+    committed(a->lane->app, store_call);
     mailbox_post(a->lane->loop, &a->mail);
 }
 

@@ -44,7 +44,7 @@ Status schedule_count(StoreTx *tx, int64_t *ret_waiting, Err *err) MUST_USE;
 /* Sets it aside until its tenant is reactivated. *ret_held false: that has just happened, or it is gone. */
 Status schedule_hold(StoreTx *tx, const DueEvent *due, bool *ret_held, Err *err) MUST_USE;
 /* All of the tenant's that were set aside are due now. In the transaction that reactivates it. At the
- * ceiling, 100,000 rows, half a second of the writer's. */
+ * ceiling, 100,000 rows, some 0.2 s of the writer's. */
 Status schedule_release(StoreTx *tx, uint32_t tenant_no, int64_t now_ms, Err *err) MUST_USE;
 /* It will not fire. *ret_dropped: it was still there. */
 Status schedule_drop(StoreTx *tx, const DueEvent *due, bool *ret_dropped, Err *err) MUST_USE;

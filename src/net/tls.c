@@ -50,11 +50,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **ret_name, unsigned ch
 static SSL_CTX *make_context(TicketKeys *tickets)
 {
     static const unsigned char session_context[] = "orqestra";
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     CHECK(ctx);
     CHECK(SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1);
     CHECK(SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1); /* of 1.2 */
-    CHECK(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1);
+    CHECK(SSL_CTX_set1_groups(ctx, groups, sizeof groups / sizeof groups[0]) == 1);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* an idle connection: some 34 KiB less */

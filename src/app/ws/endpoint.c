@@ -232,7 +232,10 @@ static Conn *upgrade(Request *rq)
     }
     Status st = ws_handshake_check(rq->head, accept, &err);
     if (st != ST_OK) {
-        if (st == ST_CONFLICT) respond_header(rq, S("Sec-WebSocket-Version"), S("13"));
+        if (st == ST_CONFLICT) { /* 426 names what to upgrade to (RFC 9110 15.5.22) */
+            respond_header(rq, S("Upgrade"), S("websocket"));
+            respond_header(rq, S("Sec-WebSocket-Version"), S("13"));
+        }
         respond_error(rq, st == ST_CONFLICT ? 426 : 400, err_view(&err));
         return NULL;
     }

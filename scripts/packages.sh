@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034 # used by the scripts that source this file
 BUILD_PACKAGES=(
     ca-certificates cmake:cmake ninja-build:ninja gcc:gcc libc6-dev pkg-config:pkg-config
-    libuv1-dev libssl-dev libsodium-dev libsqlite3-dev libinih-dev
+    libuv1-dev libssl-dev libsodium-dev libsqlite3-dev libinih-dev libcurl4-openssl-dev
     node-llhttp         # its C sources are compiled in place
     nodejs:node npm:npm # bundle the web pages
 )

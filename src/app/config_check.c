@@ -3,6 +3,7 @@
 
 #include "app/config_set.h"
 #include "base/log.h"
+#include "net/outbound.h"
 
 static const struct {
     SettingId id;
@@ -104,6 +105,17 @@ static Status check_secrets(const Config *c, Err *err)
     return ST_OK;
 }
 
+static Status check_outbound(const StrList *networks, Err *err)
+{
+    OutboundPolicy policy = {0};
+    Err why = {""};
+    for (uint32_t i = 0; i < networks->count; i++) {
+        Status st = outbound_policy_add(&policy, networks->at[i], &why);
+        if (st != ST_OK) return err_set(err, st, "outbound_allow: %.*s", STR_FMT(err_view(&why)));
+    }
+    return ST_OK;
+}
+
 Status config_check(const Config *c, Err *err)
 {
     LogLevel level;
@@ -114,6 +126,7 @@ Status config_check(const Config *c, Err *err)
         st = err_set(err, ST_INVALID, "%s is set and %s is not; set both, or neither",
                      c->tls_cert.len ? "tls_cert" : "tls_key",
                      c->tls_cert.len ? "tls_key" : "tls_cert");
+    if (st == ST_OK) st = check_outbound(&c->outbound_allow, err);
     if (st != ST_OK) return st;
     if (c->data.len == 0) return err_set(err, ST_INVALID, "data must name a directory");
     if (!is_listen_address(c->listen))

@@ -147,6 +147,12 @@ enum {
     /* TLS */
     TLS_TICKET_KEY_LIFE_S = 12 * 3600, /* it seals so long, and opens as long again */
     TLS_UNSENT_BYTES_MAX = KIB(64),    /* sealed and not taken by the kernel: a record and small talk */
+    /* Calls to others (RELIABILITY threat 18) */
+    OUTBOUND_NETS_MAX = 64,
+    OUTBOUND_URL_MAX = 2048,
+    HTTP_ANSWER_HEAD_MAX = KIB(16), /* what we remember of the other side's header */
+    HTTP_ANSWER_MAX = KIB(64),      /* and of its body, unless a call asks for less */
+    HTTP_IDLE_OUT_S = 20,           /* a kept connection older than this is not used again */
 
     /* Process */
     METRICS_KEY_BYTES_MIN = 16,

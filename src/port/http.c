@@ -1,6 +1,6 @@
 #include "port/http.h"
 
-Str http_header(const HttpCall *call, Str name)
+Str http_call_header(const HttpCall *call, Str name)
 {
     for (Str rest = buf_view(&call->ret_head); rest.at;) {
         Str line = str_cut(&rest, '\n');

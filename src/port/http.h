@@ -45,7 +45,7 @@ struct HttpCall {
 };
 
 /* The value of a header of the answer, without spaces around it; {NULL,0} when absent. */
-Str http_header(const HttpCall *call, Str name);
+Str http_call_header(const HttpCall *call, Str name);
 /* Frees results; the call can be filled and started again. Fine on a zeroed one. */
 void http_call_done(HttpCall *call);
 

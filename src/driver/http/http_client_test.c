@@ -231,8 +231,8 @@ TEST(a_call_brings_status_headers_and_body)
     assert_status(b.calls[0].st, ST_OK);
     assert_int_equal(b.calls[0].ret_status, 200);
     assert_str(buf_view(&b.calls[0].ret_body), "hello");
-    assert_str(http_header(&b.calls[0], S("x-seen")), "yes");
-    assert_null(http_header(&b.calls[0], S("x-see")).at);
+    assert_str(http_call_header(&b.calls[0], S("x-seen")), "yes");
+    assert_null(http_call_header(&b.calls[0], S("x-see")).at);
     assert_non_null(strstr(s.request, "GET /path?a=1 HTTP/1.1\r\n"));
     assert_non_null(strstr(s.request, "User-Agent: orqestra/" ORQ_VERSION "\r\n"));
     assert_non_null(strstr(s.request, "X-Mine: 7\r\n"));
@@ -372,7 +372,7 @@ TEST(only_the_last_head_counts)
     bench_run(&b);
     server_stop(&s);
     assert_int_equal(b.calls[0].ret_status, 201);
-    assert_str(http_header(&b.calls[0], S("X-Seen")), "yes");
+    assert_str(http_call_header(&b.calls[0], S("X-Seen")), "yes");
     bench_done(&b);
 }
 

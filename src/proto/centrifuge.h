@@ -3,6 +3,7 @@
  * A command is the same whatever the encoding; a CfCodec reads and writes one of them:
  *
  *   cf_json       one command or reply a line, lines joined by '\n'            centrifuge_json*.c
+ *   cf_protobuf   each behind its length, a varint                            centrifuge_pb*.c
  *
  * Only what a server must know is kept of a command; unknown fields are ignored, as clients already
  * send some. Zero values are left out of what is written, but for those the protocol always wants.
@@ -67,7 +68,8 @@ typedef struct CfCommand {
     CfMethod method;
     Str channel;    /* "" when absent, as the other strings */
     Str token;      /* connect, subscribe, refresh, sub_refresh */
-    Str data;       /* publish, rpc, send, connect, subscribe: raw bytes (JSON: the value's span) */
+    Str data;       /* publish, rpc, send, connect, subscribe: raw bytes (JSON: the value's span;
+                       protobuf: any bytes, so whoever passes them on checks that they are JSON) */
     Str rpc_method; /* rpc */
     Str name;       /* connect: the client's own, for people */
     Str delta;      /* subscribe */
@@ -140,6 +142,12 @@ typedef struct CfCodec {
     void (*ping)(CfOut *out);
 } CfCodec;
 
+typedef struct CfEmulation { /* commands on their way to a stream (POST /emulation) */
+    Str session, node;
+    Str data; /* a frame of the stream's own encoding */
+} CfEmulation;
+
 extern const CfCodec cf_json;
+extern const CfCodec cf_protobuf;
 
 #endif

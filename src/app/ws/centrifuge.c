@@ -1,0 +1,78 @@
+/* GET /connection/websocket: a centrifuge client (client.h) on a WebSocket. */
+#include "app/http/router.h"
+#include "app/ws/endpoint.h"
+
+static Client *of(Writer *session)
+{
+    return (Client *)(void *)session; /* its Writer is its first member */
+}
+
+/* ---- the client asks ---- */
+
+static void op_arm(Client *c, int64_t at_ms)
+{
+    socket_arm(&c->writer, at_ms);
+}
+
+static void op_close(Client *c, uint16_t code, Str reason)
+{
+    socket_close(&c->writer, code, reason);
+}
+
+static const ClientOps client_ops = {SOCKET_WRITER_OPS, op_arm, op_close};
+
+/* ---- the socket tells ---- */
+
+static void on_message(Writer *session, bool is_text, Str message)
+{
+    (void)is_text; /* an encoding, not a framing: both are read alike */
+    client_on_message(of(session), message);
+}
+
+static void on_time(Writer *session)
+{
+    client_on_time(of(session));
+}
+
+static void end(Writer *session, SocketEnding why)
+{
+    static const CfClose codes[] = {[SOCKET_SHUTDOWN] = CF_CLOSE_SHUTDOWN,
+                                    [SOCKET_SHUT_OUT] = CF_CLOSE_FORCED,
+                                    [SOCKET_SLOW] = CF_CLOSE_SLOW};
+    client_close(of(session), codes[why]);
+}
+
+static void gone(Writer *session)
+{
+    of(session)->state = CLIENT_CLOSED;
+}
+
+static void done(Writer *session)
+{
+    client_done(of(session));
+}
+
+static const Tenant *tenant(const Writer *session)
+{
+    const Client *c = (const Client *)(const void *)session;
+    return c->state == CLIENT_CLOSED ? NULL : c->tenant;
+}
+
+static const SocketDialect dialect = {
+    .metric = METRIC_DIALECT_CENTRIFUGE,
+    .session_bytes = sizeof(Client),
+    .on_message = on_message,
+    .on_time = on_time,
+    .end = end,
+    .gone = gone,
+    .done = done,
+    .tenant = tenant,
+};
+
+void ws_centrifuge(Request *rq)
+{
+    Socket *s = ws_server_open(rq, &dialect, S("centrifuge-json"));
+    if (s)
+        client_init(of(socket_session(s)), ws_server_realtime(rq->lane->ws), &client_ops,
+                    WIRE_JSON_WS);
+}

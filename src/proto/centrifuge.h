@@ -114,6 +114,7 @@ typedef struct CfSubscribed {
 typedef struct CfOut { /* the messages of one transport frame */
     Buf *buf;
     size_t begin; /* where the first one starts in buf */
+    Str between;  /* two of cf_json; {NULL,0}: a newline */
 } CfOut;
 
 /* How one encoding reads and writes. Writers append one message, delimited from those before it. */

@@ -4,7 +4,7 @@
 
 static Buf *begin(CfOut *out)
 {
-    if (buf_len(out->buf) > out->begin) buf_add_byte(out->buf, '\n');
+    if (buf_len(out->buf) > out->begin) buf_add(out->buf, out->between.at ? out->between : S("\n"));
     return out->buf;
 }
 

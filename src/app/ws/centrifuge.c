@@ -1,6 +1,7 @@
 /* GET /connection/websocket: a centrifuge client (client.h) on a WebSocket. */
 #include "app/http/router.h"
 #include "app/ws/endpoint.h"
+#include "proto/ws_handshake.h"
 
 static Client *of(Writer *session)
 {
@@ -69,10 +70,37 @@ static const SocketDialect dialect = {
     .tenant = tenant,
 };
 
+/* ---- the encoding ---- */
+
+#define PROTOCOL_JSON     S("centrifuge-json")
+#define PROTOCOL_PROTOBUF S("centrifuge-protobuf")
+
+static bool query_is(Request *rq, Str name, const char *value)
+{
+    Str given;
+    return request_query(rq, name, &given) && str_is(given, value);
+}
+
+/* A client that offers both gets JSON, as from the protocol's reference. */
+static WireFormat format_of(Request *rq)
+{
+    if (query_is(rq, S("cf_protocol"), "protobuf") || query_is(rq, S("format"), "protobuf"))
+        return WIRE_PROTOBUF_WS;
+    if (ws_protocol_offered(rq->head, PROTOCOL_JSON)) return WIRE_JSON_WS;
+    return ws_protocol_offered(rq->head, PROTOCOL_PROTOBUF) ? WIRE_PROTOBUF_WS : WIRE_JSON_WS;
+}
+
 void ws_centrifuge(Request *rq)
 {
-    Socket *s = ws_server_open(rq, &dialect, S("centrifuge-json"));
-    if (s)
-        client_init(of(socket_session(s)), ws_server_realtime(rq->lane->ws), &client_ops,
-                    WIRE_JSON_WS);
+    if (query_is(rq, S("cf_protocol_version"), "v1")) {
+        respond_error(rq, 400,
+                      S("Version 1 of the protocol is no longer spoken; leave "
+                        "cf_protocol_version out, or update the client"));
+        return;
+    }
+    WireFormat format = format_of(rq);
+    Str protocol = format == WIRE_PROTOBUF_WS ? PROTOCOL_PROTOBUF : PROTOCOL_JSON;
+    Realtime *realtime = ws_server_realtime(rq->lane->ws);
+    Socket *s = ws_server_open(rq, &dialect, protocol);
+    if (s) client_init(of(socket_session(s)), realtime, &client_ops, format);
 }

@@ -1,48 +1,142 @@
-/* The frame header comes before a payload whose length is not known yet: four bytes are left free,
- * which fits every payload of 126 to 65,535 bytes; a shorter one is moved down by two, a longer one
- * (only a large publication) up by six. */
+/* A frame's header comes before a payload whose length is not known yet, so room is left for it.
+ *
+ * WebSocket: four bytes, which fits every payload of 126 to 65,535 bytes; a shorter one is moved down by
+ * two, a longer one (only a large publication) up by six.
+ * HTTP chunk: the length in six hex digits, always: leading zeros are allowed (RFC 9112 7.1), and nothing
+ * moves. */
 #include "domain/realtime/wire_format.h"
 
 #include "proto/ws_frame.h"
 
-enum { ROOM = 4 };
+enum { WS_ROOM = 4, CHUNK_DIGITS = 6, CHUNK_ROOM = CHUNK_DIGITS + 2, CHUNK_TAIL = 2 };
+
+typedef enum Framing { IN_WEBSOCKET, IN_CHUNKS } Framing;
+
+typedef struct Shape {
+    const CfCodec *codec;
+    Framing framing;
+    WsOpcode opcode; /* IN_WEBSOCKET */
+    Str before, between,
+        after; /* around the messages of a frame; between {NULL,0}: the codec's own */
+} Shape;
+
+static const Shape shapes[WIRE_FORMAT_COUNT] = {
+    [WIRE_JSON_WS] = {.codec = &cf_json, .opcode = WS_OP_TEXT},
+    [WIRE_PROTOBUF_WS] = {.codec = &cf_protobuf, .opcode = WS_OP_BINARY},
+    [WIRE_JSON_STREAM] = {.codec = &cf_json, .framing = IN_CHUNKS, .after = STR_INIT("\n")},
+    [WIRE_PROTOBUF_STREAM] = {.codec = &cf_protobuf, .framing = IN_CHUNKS},
+    [WIRE_JSON_SSE] = {.codec = &cf_json,
+                       .framing = IN_CHUNKS,
+                       .before = STR_INIT("data: "),
+                       .between = STR_INIT("\n\ndata: "),
+                       .after = STR_INIT("\n\n")},
+};
+
+static const Shape *shape_of(WireFormat format)
+{
+    CHECK(format < WIRE_FORMAT_COUNT);
+    return &shapes[format];
+}
 
 const CfCodec *wire_codec(WireFormat format)
 {
-    CHECK(format == WIRE_JSON_WS);
-    return &cf_json;
+    return shape_of(format)->codec;
+}
+
+/* ---- frames ---- */
+
+static size_t room_of(const Shape *s)
+{
+    return s->framing == IN_CHUNKS ? CHUNK_ROOM : WS_ROOM;
 }
 
 CfOut wire_begin(WireFormat format, Buf *out)
 {
-    CHECK(format < WIRE_FORMAT_COUNT);
-    buf_lit(out, "\0\0\0\0");
-    return (CfOut){out, buf_len(out)};
+    const Shape *s = shape_of(format);
+    buf_add(out, str_make("\0\0\0\0\0\0\0", room_of(s)));
+    buf_add(out, s->before);
+    return (CfOut){out, buf_len(out), s->between};
+}
+
+static uint8_t *frame_at(Buf *out, size_t begin)
+{
+    return (uint8_t *)(uintptr_t)buf_view(out).at + begin;
+}
+
+static void end_websocket(const Shape *s, Buf *out, size_t begin)
+{
+    uint8_t header[WS_HEADER_MAX];
+    size_t payload = buf_len(out) - begin - WS_ROOM;
+    size_t need = ws_header(header, s->opcode, payload);
+    if (need > WS_ROOM && !buf_reserve(out, need - WS_ROOM)) return;
+    uint8_t *at = frame_at(out, begin);
+    if (need != WS_ROOM) memmove(at + need, at + WS_ROOM, payload);
+    memcpy(at, header, need);
+    if (need > WS_ROOM)
+        buf_commit(out, need - WS_ROOM);
+    else
+        buf_truncate(out, begin + need + payload);
+}
+
+static void end_chunk(Buf *out, size_t begin)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t payload = buf_len(out) - begin - CHUNK_ROOM;
+    buf_lit(out, "\r\n");
+    uint8_t *at = frame_at(out, begin);
+    CHECK(payload >> (4 * CHUNK_DIGITS) == 0);
+    for (int i = 0; i < CHUNK_DIGITS; i++)
+        at[i] = (uint8_t)hex[payload >> (4 * (CHUNK_DIGITS - 1 - i)) & 15];
+    memcpy(at + CHUNK_DIGITS, "\r\n", 2);
 }
 
 bool wire_end(WireFormat format, CfOut *o)
 {
-    uint8_t header[WS_HEADER_MAX];
+    const Shape *s = shape_of(format);
     Buf *out = o->buf;
-    size_t begin = o->begin - ROOM;
-    CHECK(format < WIRE_FORMAT_COUNT);
     if (buf_status(out) != ST_OK) return false;
-    size_t payload = buf_len(out) - o->begin;
-    if (payload == 0) {
+    size_t begin = o->begin - s->before.len - room_of(s);
+    if (buf_len(out) == o->begin) {
         buf_truncate(out, begin);
         return false;
     }
-    size_t need = ws_header(header, WS_OP_TEXT, payload);
-    if (need > ROOM && !buf_reserve(out, need - ROOM)) return false;
-    uint8_t *at = (uint8_t *)(uintptr_t)buf_view(out).at + begin;
-    if (need != ROOM) memmove(at + need, at + ROOM, payload);
-    memcpy(at, header, need);
-    if (need > ROOM)
-        buf_commit(out, need - ROOM);
+    buf_add(out, s->after);
+    if (s->framing == IN_CHUNKS)
+        end_chunk(out, begin);
     else
-        buf_truncate(out, begin + need + payload);
-    return true;
+        end_websocket(s, out, begin);
+    return buf_status(out) == ST_OK;
 }
+
+Str wire_stream_end(void)
+{
+    return S("000000\r\n\r\n");
+}
+
+static size_t chunk_len(const uint8_t *at)
+{
+    size_t payload = 0;
+    for (int i = 0; i < CHUNK_DIGITS; i++)
+        payload = payload << 4 | (size_t)(at[i] <= '9' ? at[i] - '0' : at[i] - 'a' + 10);
+    return CHUNK_ROOM + payload + CHUNK_TAIL;
+}
+
+static size_t websocket_len(const uint8_t *at) /* RFC 6455 5.2, unmasked */
+{
+    size_t len = at[1] & 0x7f;
+    if (len < 126) return 2 + len;
+    if (len == 126) return 4 + ((size_t)at[2] << 8 | at[3]);
+    len = 0;
+    for (int i = 2; i < 10; i++) len = len << 8 | at[i];
+    return 10 + len;
+}
+
+size_t wire_frame_len(WireFormat format, const uint8_t *at)
+{
+    return shape_of(format)->framing == IN_CHUNKS ? chunk_len(at) : websocket_len(at);
+}
+
+/* ---- publications ---- */
 
 static void put_centrifuge(const CfCodec *codec, Str channel, const Publication *p, CfOut *out)
 {
@@ -69,15 +163,4 @@ void wire_publication(WireFormat format, Str channel, const Publication *p, Buf 
     CfOut o = wire_begin(format, out);
     put_centrifuge(wire_codec(format), channel, p, &o);
     wire_end(format, &o);
-}
-
-size_t wire_frame_len(WireFormat format, const uint8_t *at)
-{
-    CHECK(format == WIRE_JSON_WS); /* RFC 6455 5.2, unmasked */
-    size_t len = at[1] & 0x7f;
-    if (len < 126) return 2 + len;
-    if (len == 126) return 4 + ((size_t)at[2] << 8 | at[3]);
-    len = 0;
-    for (int i = 2; i < 10; i++) len = len << 8 | at[i];
-    return 10 + len;
 }

@@ -1,7 +1,8 @@
 /* wire_format.h: how messages look on each kind of connection: an encoding (CfCodec) in a framing.
  *
  * A channel encodes a publication once per format in use, complete with its frame, and every reader
- * of that format shares the bytes.
+ * of that format shares the bytes. The frames of the streaming transports are HTTP chunks, so they are
+ * shared like those of a WebSocket.
  *
  * Thread: none of its own. */
 #ifndef ORQ_DOMAIN_REALTIME_WIRE_FORMAT_H
@@ -10,7 +11,11 @@
 #include "domain/realtime/publication.h"
 
 typedef enum WireFormat {
-    WIRE_JSON_WS, /* centrifuge JSON in WebSocket text frames */
+    WIRE_JSON_WS,         /* centrifuge JSON in WebSocket text frames */
+    WIRE_PROTOBUF_WS,     /* centrifuge Protobuf in WebSocket binary frames */
+    WIRE_JSON_STREAM,     /* JSON, a message a line, in HTTP chunks */
+    WIRE_PROTOBUF_STREAM, /* Protobuf in HTTP chunks */
+    WIRE_JSON_SSE,        /* JSON, an event a message (text/event-stream), in HTTP chunks */
     WIRE_FORMAT_COUNT
 } WireFormat;
 
@@ -25,5 +30,8 @@ size_t wire_frame_len(WireFormat format, const uint8_t *at);
  * nothing was appended, and returns whether there is a frame. */
 CfOut wire_begin(WireFormat format, Buf *out);
 bool wire_end(WireFormat format, CfOut *out);
+
+/* The chunk that ends a streamed response (RFC 9112 7.1). */
+Str wire_stream_end(void);
 
 #endif

@@ -51,6 +51,7 @@ enum {
     CLIENT_CALLS_MAX = 160,          /* commands of one client that wait for the store: error 111.
                                         Every channel at once, and some more */
     CLIENT_ANSWER_MS = 4000,         /* then error 100: clients give up after 5000 */
+    MARKS_AT_ONCE_MAX = 64, /* mark_read messages of one socket on their way; then it is not read */
 
     /* Templates (RELIABILITY threat 16) */
     TEMPLATE_SOURCE_MAX = KIB(256),
@@ -76,6 +77,8 @@ enum {
     TEMPLATE_PAGE_BYTES_MAX = MIB(64), /* 100 stored templates, or 500 tenants, read at once */
     LEFT_OUT_MAX = 32, /* templates that no longer compile, remembered for the log */
     TITLE_MAX = KIB(4),
+    PRODUCT_NAME_MAX = 256, /* of variables, for the expiry dialect; the rest is cut */
+    NOTICE_WORD_MAX = 64,   /* a workspace producer's type */
     PUSH_BODY_MAX = KIB(48), /* so that a whole publication stays below WS_MESSAGE_MAX */
     PUBLICATION_MAX = WS_MESSAGE_MAX -
                       KIB(1), /* its JSON object; the rest is for the push around it */

@@ -29,7 +29,8 @@ typedef struct Realtime { /* what all clients of a loop share */
     const int64_t *now_ms;     /* the loop's wall clock */
     Random *random;
     RealtimeSettings settings;
-    Buf replies; /* scratch of one incoming message */
+    int64_t workspace_idle_ms; /* how long a workspace's socket may be silent */
+    Buf replies;               /* scratch of one incoming message */
 } Realtime;
 
 typedef struct Client Client;

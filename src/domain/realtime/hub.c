@@ -498,6 +498,23 @@ void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
     }
 }
 
+uint32_t hub_visit(Hub *h, uint32_t tenant_no, Str name, WireFormat format,
+                   void (*visit)(Writer *w, void *ctx), void *ctx)
+{
+    const HubChannel *c = map_get(&h->channels, make_key(h, tenant_no, name));
+    uint32_t count = 0;
+    Run *run = c ? c->runs : NULL;
+    while (run && run->format != format) run = run->next;
+    ListNode *n = run ? list_first(&run->readers) : NULL;
+    while (n) {
+        Reader *r = CONTAINER_OF(n, Reader, _node);
+        n = list_next(&run->readers, n); /* before the run may go away with its last reader */
+        if (visit) visit(r->_writer, ctx);
+        count++;
+    }
+    return count;
+}
+
 /* Visits up to `budget` readers of one run; returns how many. */
 static unsigned run_slice(Run *run, unsigned budget)
 {

@@ -66,6 +66,11 @@ void hub_release(Hub *h, Reader *reader, uint64_t top);
 /* The reader came before its stream had an epoch: the channel's next publication tells it. */
 void hub_want_epoch(Hub *h, Reader *reader);
 
+/* The sockets that read the channel in that format: calls visit (which may unsubscribe its own) unless it
+ * is NULL, and returns how many there are. */
+uint32_t hub_visit(Hub *h, uint32_t tenant_no, Str channel, WireFormat format,
+                   void (*visit)(Writer *w, void *ctx), void *ctx);
+
 uint32_t hub_channel_count(const Hub *h);
 
 /* For writer.c: writes from the cursor on; true when the reader has nothing left to write. */

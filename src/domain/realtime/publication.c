@@ -12,7 +12,7 @@ typedef struct Block {
     {                                                                                              \
         &(p)->data, &(p)->epoch, &(p)->info.user, &(p)->info.client, &(p)->info.conn_info,         \
             &(p)->info.chan_info, &(n)->id, &(n)->event_type, &(n)->type, &(n)->title, &(n)->body, \
-            &(n)->product_name, &(n)->metadata                                                     \
+            &(n)->product_name, &(n)->expiry_date, &(n)->metadata                                  \
     }
 
 size_t publication_size(const Publication *p)

@@ -20,8 +20,10 @@ typedef struct Notice {
     Str type;       /* the producer's word; "": by the event type (severity.h) */
     Str title, body;
     Str product_name; /* "" when there is none */
+    Str expiry_date;  /* likewise */
     Str metadata;     /* JSON object; "" when there is none */
     int64_t created_ms;
+    bool workspace_only; /* made for the workspace: the expiry dialect does not show it */
 } Notice;
 
 typedef struct Publication {

@@ -6,6 +6,8 @@
  * moves. */
 #include "domain/realtime/wire_format.h"
 
+#include "base/limits.h"
+#include "domain/realtime/notice.h"
 #include "proto/ws_frame.h"
 
 enum { WS_ROOM = 4, CHUNK_DIGITS = 6, CHUNK_ROOM = CHUNK_DIGITS + 2, CHUNK_TAIL = 2 };
@@ -13,7 +15,7 @@ enum { WS_ROOM = 4, CHUNK_DIGITS = 6, CHUNK_ROOM = CHUNK_DIGITS + 2, CHUNK_TAIL 
 typedef enum Framing { IN_WEBSOCKET, IN_CHUNKS } Framing;
 
 typedef struct Shape {
-    const CfCodec *codec;
+    const CfCodec *codec; /* NULL: no centrifuge dialect */
     Framing framing;
     WsOpcode opcode; /* IN_WEBSOCKET */
     Str before, between,
@@ -30,6 +32,8 @@ static const Shape shapes[WIRE_FORMAT_COUNT] = {
                        .before = STR_INIT("data: "),
                        .between = STR_INIT("\n\ndata: "),
                        .after = STR_INIT("\n\n")},
+    [WIRE_WORKSPACE] = {.opcode = WS_OP_TEXT}, /* one notice a frame, written here */
+    [WIRE_EXPIRY] = {.opcode = WS_OP_TEXT},
 };
 
 static const Shape *shape_of(WireFormat format)
@@ -158,9 +162,23 @@ static void put_centrifuge(const CfCodec *codec, Str channel, const Publication 
     CHECK(false);
 }
 
+/* What such a dialect cannot show, or not in a message it may have (CEN-18), it is not sent. */
+static void put_notice(WireFormat format, const Publication *p, CfOut *out)
+{
+    if (!p->notice) return;
+    if (format == WIRE_WORKSPACE)
+        notice_put_workspace(p->notice, out->buf);
+    else if (!p->notice->workspace_only)
+        notice_put_expiry(p->notice, out->buf);
+    if (buf_len(out->buf) - out->begin > WS_MESSAGE_MAX) buf_truncate(out->buf, out->begin);
+}
+
 void wire_publication(WireFormat format, Str channel, const Publication *p, Buf *out)
 {
     CfOut o = wire_begin(format, out);
-    put_centrifuge(wire_codec(format), channel, p, &o);
+    if (format == WIRE_WORKSPACE || format == WIRE_EXPIRY)
+        put_notice(format, p, &o);
+    else
+        put_centrifuge(wire_codec(format), channel, p, &o);
     wire_end(format, &o);
 }

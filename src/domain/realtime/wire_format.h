@@ -16,10 +16,12 @@ typedef enum WireFormat {
     WIRE_JSON_STREAM,     /* JSON, a message a line, in HTTP chunks */
     WIRE_PROTOBUF_STREAM, /* Protobuf in HTTP chunks */
     WIRE_JSON_SSE,        /* JSON, an event a message (text/event-stream), in HTTP chunks */
+    WIRE_WORKSPACE, /* notices (notice.h) in WebSocket text frames, as this dialect spells them */
+    WIRE_EXPIRY,    /* likewise */
     WIRE_FORMAT_COUNT
 } WireFormat;
 
-const CfCodec *wire_codec(WireFormat format);
+const CfCodec *wire_codec(WireFormat format); /* of a centrifuge format */
 
 /* Appends one whole frame, or nothing when the format has no word for such a publication. */
 void wire_publication(WireFormat format, Str channel, const Publication *p, Buf *out);

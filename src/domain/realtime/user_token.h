@@ -1,0 +1,28 @@
+/* user_token.h: a user's token as the dialects with a token in their URL read it (E.22).
+ *
+ * Thread: the JwtKey's.  Ownership: strings live in the arena or in the token, the tenant in the snapshot. */
+#ifndef ORQ_DOMAIN_REALTIME_USER_TOKEN_H
+#define ORQ_DOMAIN_REALTIME_USER_TOKEN_H
+
+#include "domain/tenant/tenant.h"
+#include "proto/jwt.h"
+
+typedef struct UserToken {
+    JwtClaims claims;
+    const Tenant *tenant; /* active */
+    int64_t expires_ms;   /* a year from now at most */
+} UserToken;
+
+/* ST_OK. ST_EXPIRED: genuine, and its time is over. ST_UNAUTHORIZED: anything else, among it a token
+ * without `exp` and one of a tenant that is suspended or gone. */
+Status user_token_open(JwtKey *key, const Snapshot *snapshot, Str token, int64_t now_ms,
+                       Arena *arena, UserToken *ret_token) MUST_USE;
+
+/* Workspace: is `sub` there, is the slug the tenant's own, and among the token's `workspaces`? */
+bool user_token_opens_workspace(const UserToken *t, Str slug);
+
+/* Expiry: `userId`, text or number, else `sub`: the user, and how the token spells it in JSON. False when
+ * neither names a user. */
+bool user_token_expiry_user(const UserToken *t, Arena *arena, Str *ret_user, Str *ret_json);
+
+#endif

@@ -1,4 +1,4 @@
-/* One block a publication: its text once, and a letter to every lane. The last lane to open its letter
+/* One block for what is said: its text once, and a letter to every lane. The last lane to open its letter
  * frees the block. */
 #include "app/live.h"
 
@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "domain/realtime/channel.h"
+#include "domain/realtime/dialect_workspace.h"
+#include "domain/realtime/notice.h"
 
 typedef struct Bundle Bundle;
 
@@ -20,53 +22,138 @@ typedef struct Letter {
 
 struct Bundle {
     atomic_int unread;
+    void (*deliver)(Realtime *here, const Bundle *b);
     uint32_t tenant_no;
-    Str channel; /* behind the letters, and behind it the publication */
+    uint64_t order;    /* live_replace */
+    LiveTally *tally;  /* live_tell */
+    Str channel;       /* these two are behind the letters, and behind them the publication */
+    Str users_notices; /* notice channel for what is bridged; "" when it is not */
     Publication *publication;
     Letter letters[];
 };
 
-static void deliver_here(Mail *mail, Loop *here)
+static void open_letter(Mail *mail, Loop *here)
 {
     Bundle *b = CONTAINER_OF(mail, Letter, mail)->bundle;
     const Lane *lane = here->lane;
-    hub_publish(ws_server_realtime(lane->ws)->hub, b->tenant_no, b->channel, b->publication);
-    if (atomic_fetch_sub_explicit(&b->unread, 1, memory_order_acq_rel) == 1) mem_free(b);
+
+    b->deliver(ws_server_realtime(lane->ws), b);
+    if (atomic_fetch_sub_explicit(&b->unread, 1, memory_order_acq_rel) > 1) return;
+    if (b->tally) mailbox_post(b->tally->home, &b->tally->mail);
+    mem_free(b);
+}
+
+static char *put(char *at, Str *text)
+{
+    if (text->len) text->at = memcpy(at, text->at, text->len);
+    return at + text->len;
+}
+
+/* Copies the draft and all it points to but the tally, and posts it to every lane. */
+static void to_all_lanes(App *app, const Bundle *draft)
+{
+    static const Publication none;
+    const Publication *publication = draft->publication ? draft->publication : &none;
+    int lanes = app->lane_count; /* read once: the last post may free the bundle */
+    size_t head = sizeof(Bundle) + sizeof(Letter) * (size_t)lanes;
+    size_t said = head + draft->channel.len + draft->users_notices.len;
+    said += -said % alignof(max_align_t);
+    Bundle *b = mem_alloc(said + publication_size(publication));
+
+    *b = *draft;
+    atomic_init(&b->unread, lanes);
+    put(put((char *)b + head, &b->channel), &b->users_notices);
+    b->publication = publication_copy(publication, (char *)b + said);
+    for (int i = 0; i < lanes; i++) {
+        b->letters[i] = (Letter){.mail.open = open_letter, .bundle = b};
+        mailbox_post(app->lanes[i].loop, &b->letters[i].mail);
+    }
+}
+
+/* ---- publications ---- */
+
+static void publish(Realtime *here, const Bundle *b)
+{
+    hub_publish(here->hub, b->tenant_no, b->channel, b->publication);
+    if (b->users_notices.len)
+        hub_publish(here->hub, b->tenant_no, b->users_notices, b->publication);
+}
+
+static void say(App *app, uint32_t tenant_no, Str channel, Str users_notices,
+                const Publication *publication)
+{
+    Publication said = *publication;
+
+    metric_add(METRIC_PUBLICATIONS, 1);
+    to_all_lanes(app, &(Bundle){.deliver = publish,
+                                .tenant_no = tenant_no,
+                                .channel = channel,
+                                .users_notices = users_notices,
+                                .publication = &said});
 }
 
 void live_say(App *app, uint32_t tenant_no, Str channel, const Publication *publication)
 {
-    int lanes = app->lane_count; /* read once: the last post may free the bundle */
-    size_t head = sizeof(Bundle) + sizeof(Letter) * (size_t)lanes;
-    size_t said = head + channel.len + -(head + channel.len) % alignof(max_align_t);
-    Bundle *b = mem_alloc(said + publication_size(publication));
-    metric_add(METRIC_PUBLICATIONS, 1);
-    atomic_init(&b->unread, lanes);
-    b->tenant_no = tenant_no;
-    b->channel = str_make(memcpy((char *)b + head, channel.at, channel.len), channel.len);
-    b->publication = publication_copy(publication, (char *)b + said);
-    for (int i = 0; i < lanes; i++) {
-        b->letters[i] = (Letter){.mail.open = deliver_here, .bundle = b};
-        mailbox_post(app->lanes[i].loop, &b->letters[i].mail);
-    }
+    say(app, tenant_no, channel, S(""), publication);
 }
 
 static void say_notification(App *app, const EventPlan *event)
 {
     char id[UUID_TEXT_LEN], epoch[EPOCH_TEXT_LEN];
     const NotificationPlan *n = &event->notification;
+    NoticeChannel users = notice_channel(event->user_id);
     uuid_text(n->id, id);
     Notice notice = {.id = str_make(id, sizeof id),
                      .event_type = event->event_type,
                      .title = n->title,
                      .body = n->body,
+                     .product_name = n->product_name,
+                     .expiry_date = n->expiry_date,
                      .created_ms = event->created_ms};
     Publication p = {.data = n->data,
                      .offset = event->ret_feed_seq,
                      .epoch = epoch_text(event->ret_feed_epoch, epoch),
                      .notice = &notice};
-    live_say(app, event->tenant_no, n->channel, &p);
+    say(app, event->tenant_no, n->channel, n->bridged ? notice_channel_name(&users) : S(""), &p);
 }
+
+/* ---- the workspace dialect ---- */
+
+static void tell(Realtime *here, const Bundle *b)
+{
+    uint32_t heard = hub_visit(here->hub, b->tenant_no, b->channel, WIRE_WORKSPACE, NULL, NULL);
+
+    hub_publish(here->hub, b->tenant_no, b->channel, b->publication);
+    atomic_fetch_add(&b->tally->heard, heard);
+}
+
+void live_tell(App *app, uint32_t tenant_no, Str channel, const Publication *publication,
+               LiveTally *tally)
+{
+    Publication said = *publication;
+
+    metric_add(METRIC_PUBLICATIONS, 1);
+    atomic_init(&tally->heard, 0);
+    to_all_lanes(app, &(Bundle){.deliver = tell,
+                                .tenant_no = tenant_no,
+                                .channel = channel,
+                                .publication = &said,
+                                .tally = tally});
+}
+
+static void replace(Realtime *here, const Bundle *b)
+{
+    workspace_replace(here->hub, b->tenant_no, b->channel, b->order);
+}
+
+void live_replace(App *app, uint32_t tenant_no, Str channel, uint64_t order)
+{
+    to_all_lanes(
+        app,
+        &(Bundle){.deliver = replace, .tenant_no = tenant_no, .channel = channel, .order = order});
+}
+
+/* ---- what was committed ---- */
 
 static void say_notifications(App *app, const AcceptCall *call)
 {

@@ -17,6 +17,23 @@ void live_say(App *app, uint32_t tenant_no, Str channel, const Publication *publ
  * of their numbers. */
 void live_committed(App *app, StoreCall *call);
 
+/* ---- the workspace dialect ---- */
+
+/* How many connections were told; comes home when every lane has spoken. */
+typedef struct LiveTally {
+    Mail mail; /* its open runs on `home` */
+    Loop *home;
+    atomic_uint heard;
+} LiveTally;
+
+/* Tells a notice (its publication) on a notice channel of the workspace's tenant, on every lane. Copies
+ * what it needs but the tally, which stays the caller's. Thread: any. */
+void live_tell(App *app, uint32_t tenant_no, Str channel, const Publication *publication,
+               LiveTally *tally);
+
+/* A user has entered a workspace: on every lane those of the same channel with a lower order go. */
+void live_replace(App *app, uint32_t tenant_no, Str channel, uint64_t order);
+
 /* On the lane's own loop, after its snapshot changed: connections of a tenant that is suspended or gone
  * end. */
 void live_recheck(Lane *lane);

@@ -70,6 +70,9 @@ typedef struct NotificationPlan { /* what a PUSH delivery puts into the user's f
     Str title, body;
     Str channel; /* "global_system#<user>": where it is published */
     Str data;    /* the publication's JSON object, complete */
+    bool
+        bridged; /* also told to the user's sockets of the workspace and the expiry dialect (E.11) */
+    Str product_name, expiry_date; /* for the latter; "" when the variables name none */
 } NotificationPlan;
 
 /* Idempotency (RELIABILITY P7): whoever comes with the key of an accepted event, while that key lives, is

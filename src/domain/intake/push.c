@@ -13,6 +13,7 @@ static Status plan_channel(const PlanContext *ctx, const Trigger *trigger, Str t
                            Str *ret_channel, Err *ret_cause);
 static Status plan_data(const PlanContext *ctx, const Trigger *trigger,
                         const NotificationPlan *notification, Str *ret_data, Err *ret_cause);
+static Status plan_bridge(const PlanContext *ctx, const Trigger *trigger, NotificationPlan *n);
 
 Status push_plan(const PlanContext *ctx, const Trigger *trigger, const TenantTemplate *template,
                  NotificationPlan *ret_notification, Err *ret_cause)
@@ -24,6 +25,7 @@ Status push_plan(const PlanContext *ctx, const Trigger *trigger, const TenantTem
     if (st == ST_OK)
         st = plan_channel(ctx, trigger, template->target_channel, &n.channel, ret_cause);
     if (st == ST_OK) st = plan_data(ctx, trigger, &n, &n.data, ret_cause);
+    if (st == ST_OK) st = plan_bridge(ctx, trigger, &n);
     if (st == ST_OK) *ret_notification = n;
     return st;
 }
@@ -150,4 +152,28 @@ static Status plan_data(const PlanContext *ctx, const Trigger *trigger,
                        "the notification is larger than the %d bytes of a realtime message",
                        PUBLICATION_MAX);
     return keep(ctx, buf_view(ctx->scratch), ret_data);
+}
+
+/* ---- for the dialects that show a notification in their own words ---- */
+
+/* variables.<name> when it is a text, cut; else "". */
+static Status plan_word(const PlanContext *ctx, const Trigger *trigger, Str name, Str *ret_word)
+{
+    const Json *variables = &trigger->variables;
+    JsonRef at = json_get(variables, 0, name);
+    Str word = S("");
+
+    if (json_is(variables, at, JSON_STRING) && !json_string(variables, at, ctx->arena, &word))
+        return ST_TOO_BIG;
+    *ret_word = text_cut(word, PRODUCT_NAME_MAX);
+    return ST_OK;
+}
+
+static Status plan_bridge(const PlanContext *ctx, const Trigger *trigger, NotificationPlan *n)
+{
+    n->bridged = ctx->tenant->bridge_dialects;
+    n->product_name = n->expiry_date = S("");
+    if (!n->bridged) return ST_OK;
+    Status st = plan_word(ctx, trigger, S("productName"), &n->product_name);
+    return st == ST_OK ? plan_word(ctx, trigger, S("expiryDate"), &n->expiry_date) : st;
 }

@@ -14,6 +14,8 @@ static const struct {
     {STR_INIT("/api/notification/"), METRIC_ROUTE_FEED},
     {STR_INIT("/api/v1/admin/"), METRIC_ROUTE_ADMIN},
     {STR_INIT("/connection/"), METRIC_ROUTE_SOCKET},
+    {STR_INIT("/api/ws/"), METRIC_ROUTE_SOCKET},
+    {STR_INIT("/workspace/"), METRIC_ROUTE_PRODUCER},
     {STR_INIT("/health"), METRIC_ROUTE_OPS},
     {STR_INIT("/ready"), METRIC_ROUTE_OPS},
     {STR_INIT("/metrics"), METRIC_ROUTE_OPS},
@@ -22,6 +24,7 @@ static const struct {
 
 static MetricValue group_of(const Route *route)
 {
+    if (route && str_is(route->path, "/")) return METRIC_ROUTE_SOCKET;
     for (size_t i = 0; route && i < sizeof groups / sizeof groups[0]; i++)
         if (str_starts(route->path, groups[i].prefix)) return groups[i].route;
     return METRIC_ROUTE_OTHER;

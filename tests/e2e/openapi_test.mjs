@@ -155,6 +155,8 @@ test('openapi: a client made from the document works against the live server', a
   assert.equal((await client.call('listExpiryNotifications', { params: { limit: 10 } })).status, 200);
   assert.equal((await client.call('markExpiryNotificationRead', { params: { id: page.json.data[0].id } })).status, 200);
   delete client.credentials.userToken;
+  const told = await client.call('notifyWorkspace', { params: { slug: tenant.slug }, body: { title: 'T', message: 'M', kind: 'data' } });
+  assert.deepEqual([told.status, told.json.delivered], [202, 0]);
   for (const id of ['getHealth', 'getReadiness', 'getMetrics', 'getOpenApi']) {
     assert.equal((await client.call(id)).status, 200, id);
   }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { PASSWORD, Server, TOKEN_SECRET } from './harness.mjs';
+import { Listener, expiryPath, workspacePath } from './lib/dialects.mjs';
 import { openJwt, signJwt } from './lib/jwt.mjs';
 import { RawTcp } from './lib/raw_tcp.mjs';
 import { RawClient } from './lib/realtime.mjs';
@@ -39,6 +40,9 @@ async function useSecrets(server) {
   const socket = await RawClient.open(server);
   await socket.connect(token);
   await socket.close();
+  for (const path of [workspacePath(queryToken, 'x'), expiryPath(queryToken)]) {
+    await (await Listener.open(server, path)).end();
+  }
   const calls = [
     ['POST', '/api/v1/events/trigger', { key: wrongKey, body: { eventType: 'x', payload: { userId: 'u' } } }],
     ['POST', '/api/v1/admin/auth/login', { body: { username: 'operator', password: wrongPassword } }],

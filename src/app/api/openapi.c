@@ -78,6 +78,7 @@ static const char *security_of(Guard guard)
     case GUARD_SIGNED_KEY:
         return "[{\"apiKey\":[]},{\"apiKey\":[],\"signature\":[]}]";
     case GUARD_KEY_OR_TOKEN:
+    case GUARD_WORKSPACE:
         return "[{\"apiKey\":[]},{\"userToken\":[]}]";
     case GUARD_TOKEN:
         return "[{\"userToken\":[]}]";

@@ -4,10 +4,12 @@
 #include "app/admin/authenticate.h"
 #include "app/http/router.h"
 #include "app/http/signature.h"
+#include "domain/realtime/user_token.h"
 
 static bool admit_key(Request *rq, Str key);
 static bool admit_token(Request *rq, Str token);
 static bool admit_expiry(Request *rq);
+static bool admit_workspace(Request *rq);
 static bool bearer(const Request *rq, Str *ret_token);
 
 bool guard_admit(Request *rq)
@@ -35,6 +37,10 @@ bool guard_admit(Request *rq)
             admitted = admit_key(rq, key);
         else
             admitted = bearer(rq, &token) && admit_token(rq, token);
+        break;
+    case GUARD_WORKSPACE:
+        if (!key.at) return admit_workspace(rq);
+        admitted = admit_key(rq, key) && str_eq(rq->tenant->slug, rq->params[0]);
         break;
     }
     if (!admitted) guard_refuse(rq);
@@ -71,52 +77,54 @@ static bool bearer(const Request *rq, Str *ret_token)
 }
 
 /* A user's token (RT-21): of which tenant, until when. For whom is the caller's business. */
-static bool read_token(Request *rq, Str token, JwtClaims *ret_claims)
+static bool open_token(Request *rq, Str token, UserToken *ret_token)
 {
-    Str tenant_id;
-    int64_t now_s = rq->lane->loop->now_ms / 1000;
-
-    if (jwt_verify(rq->lane->token_key, token, now_s, &rq->arena, ret_claims, NULL) != ST_OK)
-        return false;
-    if (ret_claims->exp_s == 0) return false;
-    if (!json_string(&ret_claims->json, json_get(&ret_claims->json, 0, S("tenant")), &rq->arena,
-                     &tenant_id))
-        return false;
-    return admit_tenant(rq, snapshot_by_id(rq->snapshot, tenant_id));
+    return user_token_open(rq->lane->token_key, rq->snapshot, token, rq->lane->loop->now_ms,
+                           &rq->arena, ret_token) == ST_OK &&
+           admit_tenant(rq, ret_token->tenant);
 }
 
 static bool admit_token(Request *rq, Str token)
 {
-    JwtClaims claims;
+    UserToken t;
 
-    if (!read_token(rq, token, &claims) || claims.sub.len == 0) return false;
-    rq->token_user = claims.sub;
+    if (!open_token(rq, token, &t) || t.claims.sub.len == 0) return false;
+    rq->token_user = t.claims.sub;
     return true;
 }
 
-/* EXP-05, E.22: who it is stands in userId, text or number, else in sub. */
-static Str expiry_user(const JwtClaims *claims, Arena *arena)
-{
-    JsonRef at = json_get(&claims->json, 0, S("userId"));
-    Str user;
-
-    if (json_is(&claims->json, at, JSON_NUMBER)) return json_raw(&claims->json, at);
-    return json_string(&claims->json, at, arena, &user) ? user : claims->sub;
-}
-
+/* EXW-05: refusals in that dialect's words. */
 static bool admit_expiry(Request *rq)
 {
-    JwtClaims claims;
-    Str token;
+    UserToken t;
+    Str token, user_json;
 
     if (!bearer(rq, &token)) {
         respond_header(rq, S("WWW-Authenticate"), S("Bearer"));
         respond_detail(rq, 401, S("Access token required"));
         return false;
     }
-    if (read_token(rq, token, &claims)) rq->token_user = expiry_user(&claims, &rq->arena);
-    if (rq->token_user.len > 0) return true;
+    if (open_token(rq, token, &t) &&
+        user_token_expiry_user(&t, &rq->arena, &rq->token_user, &user_json))
+        return true;
     respond_header(rq, S("WWW-Authenticate"), S("Bearer error=\"invalid_token\""));
     respond_detail(rq, 401, S("Invalid or expired access token"));
+    return false;
+}
+
+/* A token that would open the workspace's socket may also speak in it (E.21). */
+static bool admit_workspace(Request *rq)
+{
+    UserToken t;
+    Str token;
+
+    if (bearer(rq, &token) && open_token(rq, token, &t) &&
+        user_token_opens_workspace(&t, rq->params[0])) {
+        rq->token_user = t.claims.sub;
+        return true;
+    }
+    respond_error(rq, 401,
+                  S("Send the x-api-key of this workspace's tenant, or a bearer token that has not "
+                    "expired and names the workspace"));
     return false;
 }

@@ -56,6 +56,7 @@ WsServer *ws_server_new(Lane *lane)
         .random = &lane->loop->random,
         .settings = {config->ping_interval * 1000, config->pong_timeout * 1000,
                      config->connect_timeout * 1000, config->expired_close_delay * 1000},
+        .workspace_idle_ms = config->workspace_idle_timeout * 1000,
     };
     buf_init(&s->realtime.replies, REPLIES_MAX);
     return s;

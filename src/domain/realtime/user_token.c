@@ -47,7 +47,7 @@ bool user_token_expiry_user(const UserToken *t, Arena *arena, Str *ret_user, Str
     const Json *json = &t->claims.json;
     JsonRef at = json_get(json, 0, S("userId"));
 
-    if (at == JSON_NONE) at = json_get(json, 0, S("sub"));
+    if (at == JSON_NONE || json_is(json, at, JSON_NULL)) at = json_get(json, 0, S("sub"));
     if (json_is(json, at, JSON_NUMBER))
         *ret_user = json_raw(json, at);
     else if (!json_string(json, at, arena, ret_user))

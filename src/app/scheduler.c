@@ -15,10 +15,9 @@
  * 4. A round counts as an errand: the loop does not end before it is home. */
 #include "app/scheduler.h"
 
-#include "app/admin/audit.h"
-#include "app/admin/put.h"
 #include "app/app.h"
 #include "app/committed.h"
+#include "app/schedule_audit.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
@@ -287,26 +286,15 @@ static void fire(Scheduler *s)
 static Status audit_drop(StoreTx *tx, const Aside *aside, int64_t now_ms, Err *err)
 {
     const DueEvent *due = aside->due;
-    Buf after;
-
-    buf_init(&after, KIB(4));
-    put_open(&after);
-    put_text(&after, "eventType", due->event_type);
-    put_time(&after, "sendAt", due->send_at_ms);
-    put_text(&after, "why", err_view(&aside->why));
-    put_close(&after);
-    Status st = audit_write(
-        tx,
-        &(AuditEntry){.tenant_no = due->tenant_no,
-                      .at_ms = now_ms,
-                      .actor = S("system"),
-                      .action = "event.missed",
-                      .subject = due->event_id,
-                      .trace_id = due->trace_id.len ? due->trace_id : (Str){NULL, 0},
-                      .after = buf_view(&after)},
-        err);
-    buf_done(&after);
-    return st;
+    const EndedEvent ended = {.end = SCHEDULE_MISSED,
+                              .event_id = due->event_id,
+                              .event_type = due->event_type,
+                              .trace_id = due->trace_id,
+                              .why = err_view(&aside->why),
+                              .created_ms = due->created_ms,
+                              .send_at_ms = due->send_at_ms,
+                              .ended_ms = now_ms};
+    return schedule_audit(tx, due->tenant_no, &ended, err);
 }
 
 static Status drop(StoreTx *tx, Aside *aside, int64_t now_ms, Err *err)

@@ -145,6 +145,7 @@ test('openapi: a client made from the document works against the live server', a
   assert.equal((await client.call('listScheduledEvents', { params })).json.data.length, 1);
   await client.call('getEvent', { params: { ...params, eventId: 'later' } });
   assert.equal((await client.call('cancelEvent', { params: { eventId: 'later' } })).status, 200);
+  await client.call('getEvent', { params: { ...params, eventId: 'later' } });
   const feed = { tenant: tenant.id, user: 'u' };
   const page = await client.call('listNotifications', { params: { ...feed, limit: 10, offset: 0 } });
   assert.equal(page.json.data[0].body, 'Hello you');

@@ -118,7 +118,7 @@ test('API-07: a repeat is answered byte for byte and schedules nothing; so is on
 
 test('item 5: cancelling says yes once, and 404 for all else', async () => {
   const stranger = await server.createTenant();
-  const { eventId } = await schedule(event('cat', 'never', iso(HOUR_MS), { eventId: 'a b/c#1' }));
+  const { eventId, sendAt } = await schedule(event('cat', 'never', iso(HOUR_MS), { eventId: 'a b/c#1' }));
   assertEnvelope(await cancel(eventId, stranger), 404);
   assertEnvelope(await cancel('unknown'), 404);
   assert.equal((await cancel(eventId, tenant, { key: 'wrong' })).status, 401);
@@ -126,7 +126,11 @@ test('item 5: cancelling says yes once, and 404 for all else', async () => {
   assert.deepEqual(done.json, { success: true, message: 'Scheduled event cancelled', eventId });
   assertEnvelope(await cancel(eventId), 404);
   const { json: { data } } = await server.admin('GET', `/audit?tenantId=${tenant.id}&action=event.cancelled`);
-  assert.ok(data.some(({ subject }) => subject === eventId));
+  assert.ok(data.some(({ subject, before }) => subject === eventId && before.eventType === 'expiry'));
+  const { json: { data: taken } } = await server.admin('GET', `/tenants/${tenant.id}/events/${encodeURIComponent(eventId)}`);
+  assert.deepEqual([taken.id, taken.state, taken.sendAt, taken.userId], [eventId, 'cancelled', sendAt, null]);
+  assert.deepEqual(taken.timeline.map(({ what }) => what), ['accepted', 'cancelled']);
+  assert.equal((await server.admin('GET', `/tenants/${stranger.id}/events/${encodeURIComponent(eventId)}`)).status, 404);
 });
 
 test('ORQ-09: a tenant with a secret signs the cancelling as it signs the trigger', async () => {
@@ -294,8 +298,11 @@ test('ORQ-21: what a suspension held back for more than a day is not sent, and t
   await until('the fresh one has happened', async () => (await bodies('old', team)).length === 1);
   assert.deepEqual(await bodies('old', team), ['fresh']);
   const { json: { data } } = await server.admin('GET', `/audit?tenantId=${team.id}&action=event.missed`);
-  assert.deepEqual(data.map(({ subject, after }) => [subject, after.eventType, after.why]),
-    [['stale', 'expiry', 'its tenant was suspended until more than 24 hours after sendAt']]);
+  const WHY = 'its tenant was suspended until more than 24 hours after sendAt';
+  assert.deepEqual(data.map(({ subject, before, after }) => [subject, before.eventType, after.why]), [['stale', 'expiry', WHY]]);
+  const { json: { data: missed } } = await server.admin('GET', `/tenants/${team.id}/events/stale`);
+  assert.equal(missed.state, 'missed');
+  assert.equal(missed.timeline.at(-1).detail, WHY);
 });
 
 test('item 5: a tenant may have so many that wait; one more is refused, with its key still free', async () => {

@@ -5,7 +5,6 @@
 #include "app/admin/job.h"
 #include "app/admin/log_filter.h"
 #include "app/admin/log_json.h"
-#include "app/admin/put.h"
 #include "app/admin/scheduled.h"
 #include "app/http/router.h"
 #include "base/limits.h"
@@ -82,23 +81,6 @@ void admin_log_get(Request *rq)
 
 /* ---- one event ---- */
 
-/* It has not happened: no deliveries, and a story that ends in the future. */
-static Status run_scheduled(StoreTx *tx, AdminJob *job, uint32_t tenant_no, Err *err)
-{
-    const Str *event_id = job->input;
-    ScheduledRow row;
-    Status st = schedule_read(tx, tenant_no, *event_id, job->arena, &row, err);
-    if (st != ST_OK) return st;
-    const Timeline timeline = timeline_of_scheduled(row.created_ms, row.send_at_ms, row.held);
-    put_open(&job->data);
-    scheduled_json(&job->data, &row);
-    put_array_open(&job->data, "deliveries");
-    put_array_close(&job->data);
-    timeline_json(&job->data, &timeline);
-    put_close(&job->data);
-    return ST_OK;
-}
-
 static Status run_event(StoreTx *tx, AdminJob *job, Err *err)
 {
     const Str *event_id = job->input;
@@ -108,7 +90,8 @@ static Status run_event(StoreTx *tx, AdminJob *job, Err *err)
     Status st = tenant_read(tx, job->tenant_id, job->arena, &tenant, err);
     if (st != ST_OK) return st;
     st = log_read_event(tx, tenant.no, *event_id, job->arena, &event, &deliveries, err);
-    if (st == ST_NOT_FOUND) return run_scheduled(tx, job, tenant.no, err);
+    if (st == ST_NOT_FOUND) /* it may still come, or never */
+        return scheduled_json_whole(tx, tenant.no, *event_id, job->arena, &job->data, err);
     if (st != ST_OK) return st;
     const Timeline timeline = timeline_of_event(&event, &deliveries, job->arena);
     event_json(&job->data, &event, &deliveries, &timeline);

@@ -3,10 +3,10 @@
  * A plain yes or no: 200 means that it will not fire, 404 that there is nothing to take back, because it
  * fired, was cancelled before, is another tenant's, or never was. The key under which it was accepted
  * stays taken, so that a late repeat of the trigger does not bring it back. */
-#include "app/admin/audit.h"
 #include "app/admin/put.h"
 #include "app/errand.h"
 #include "app/http/router.h"
+#include "app/schedule_audit.h"
 #include "base/metric.h"
 #include "domain/schedule/schedule_store.h"
 
@@ -17,22 +17,30 @@ typedef struct Cancel {
     int64_t count; /* the job's result */
 } Cancel;
 
+static Status audit(StoreTx *tx, const Cancel *c, const ScheduledRow *row, Err *err)
+{
+    const EndedEvent ended = {.end = SCHEDULE_CANCELLED,
+                              .event_id = row->event_id,
+                              .event_type = row->event_type,
+                              .trace_id = row->trace_id,
+                              .created_ms = row->created_ms,
+                              .send_at_ms = row->send_at_ms,
+                              .ended_ms = c->now_ms};
+    return schedule_audit(tx, c->tenant_no, &ended, err);
+}
+
 static Status run(StoreTx *tx, StoreJob *job, Err *err)
 {
-    Cancel *c = CONTAINER_OF(job, Errand, job)->extra;
-    Status st = schedule_cancel(tx, c->tenant_no, c->event_id, &c->count, err);
+    Errand *e = CONTAINER_OF(job, Errand, job);
+    Cancel *c = e->extra;
+    ScheduledRow row;
+    Status st = schedule_read(tx, c->tenant_no, c->event_id, &e->rq->arena, &row, err);
 
-    if (st != ST_OK) return st;
-    if (c->count == 0)
+    if (st == ST_NOT_FOUND)
         return err_set(err, ST_NOT_FOUND,
                        "No scheduled event has this id: it has fired, was cancelled, or never was");
-    return audit_write(tx,
-                       &(AuditEntry){.tenant_no = c->tenant_no,
-                                     .at_ms = c->now_ms,
-                                     .actor = S("api-key"),
-                                     .action = "event.cancelled",
-                                     .subject = c->event_id},
-                       err);
+    if (st == ST_OK) st = schedule_cancel(tx, c->tenant_no, c->event_id, &c->count, err);
+    return st == ST_OK ? audit(tx, c, &row, err) : st;
 }
 
 static void back(Request *rq, Errand *e)

@@ -87,3 +87,11 @@ Timeline timeline_of_scheduled(int64_t created_ms, int64_t send_at_ms, bool held
             : S("it happens then"));
     return t;
 }
+
+Timeline timeline_of_ended(int64_t created_ms, int64_t ended_ms, Str how, Str why)
+{
+    Timeline t = {.count = 0};
+    add(&t, created_ms, S("accepted"), NOTHING);
+    add(&t, ended_ms, how, why);
+    return t;
+}

@@ -28,6 +28,8 @@ typedef struct Timeline { /* oldest first */
 Timeline timeline_of_delivery(const LogRow *delivery, Arena *arena);
 /* accepted -> scheduled (at sendAt) or held (its tenant was suspended then). */
 Timeline timeline_of_scheduled(int64_t created_ms, int64_t send_at_ms, bool held);
+/* accepted -> cancelled or missed: it waited, and never happened. */
+Timeline timeline_of_ended(int64_t created_ms, int64_t ended_ms, Str how, Str why);
 Timeline timeline_of_event(const EventRow *event, const LogRows *deliveries, Arena *arena);
 
 #endif

@@ -113,4 +113,11 @@ TEST(timeline_of_what_waits_ends_in_the_future)
     assert_told(&t, "accepted held");
 }
 
+TEST(timeline_of_what_never_happened_says_how_it_ended)
+{
+    Timeline t = timeline_of_ended(ACCEPTED, UPDATED, S("missed"), S("too late"));
+    assert_told(&t, "accepted missed");
+    assert_str(t.at[1].detail, "too late");
+}
+
 TEST_MAIN()

@@ -8,8 +8,8 @@
 static const char sql_due[] = "SELECT no, due_ms FROM scheduled WHERE due_ms IS NOT NULL "
                               "ORDER BY due_ms, send_at_ms, no LIMIT $1";
 static const char sql_one[] =
-    "SELECT s.tenant, t.id, s.id, s.type, s.trace_id, s.body, s.send_at_ms, s.due_ms "
-    "FROM scheduled s LEFT JOIN tenant t ON t.no = s.tenant WHERE s.no = $1";
+    "SELECT s.tenant, t.id, s.id, s.type, s.trace_id, s.body, s.send_at_ms, s.due_ms, "
+    "s.created_ms FROM scheduled s LEFT JOIN tenant t ON t.no = s.tenant WHERE s.no = $1";
 
 static Status read_one(StoreTx *tx, int64_t no, Arena *arena, DueEvent *ret_event, Err *err)
 {
@@ -25,7 +25,8 @@ static Status read_one(StoreTx *tx, int64_t no, Arena *arena, DueEvent *ret_even
                   .trace_id = rows_text(&rows, 0, 4),
                   .body = rows_text(&rows, 0, 5),
                   .send_at_ms = rows_int(&rows, 0, 6),
-                  .due_ms = rows_int(&rows, 0, 7)};
+                  .due_ms = rows_int(&rows, 0, 7),
+                  .created_ms = rows_int(&rows, 0, 8)};
     Str id = rows_text(&rows, 0, 1);
     if (id.len == sizeof e.tenant_id.at) memcpy(e.tenant_id.at, id.at, id.len);
     if (!e.trace_id.at) e.trace_id = S("");

@@ -25,6 +25,7 @@ typedef struct DueEvent {
     Str body;
     int64_t send_at_ms;
     int64_t due_ms; /* later than send_at_ms: a suspension held it back until then */
+    int64_t created_ms;
 } DueEvent;
 
 typedef struct DueEvents { /* the earliest first */

@@ -43,7 +43,7 @@ TEST(several_messages_in_a_frame)
 
 TEST(no_message_no_frame)
 {
-    for (int f = 0; f < WIRE_FORMAT_COUNT; f++) assert_pings((WireFormat)f, 0, S(""));
+    for (int f = 0; f < WIRE_WORKSPACE; f++) assert_pings((WireFormat)f, 0, S(""));
 }
 
 /* Around every size at which a header changes, and behind another frame. */
@@ -53,7 +53,7 @@ TEST(frames_of_every_size_tile)
     static const size_t sizes[] = {1, 60, 90, 125, 126, 127, 4096, 65470, 65535, 65536, 69000};
     memset(text, 'x', sizeof text);
     text[0] = '"';
-    for (int f = 0; f < WIRE_FORMAT_COUNT; f++)
+    for (int f = 0; f < WIRE_WORKSPACE; f++) /* the other two have no codec */
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             Buf out;
             Publication p = {.data = str_make(text, sizes[i]), .offset = 7};

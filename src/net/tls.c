@@ -138,7 +138,7 @@ static Status read_key(const char *path, EVP_PKEY **ret_key, Err *err)
 
 static Status use_key(SSL_CTX *ctx, const Tls *tls, Err *err)
 {
-    EVP_PKEY *key;
+    EVP_PKEY *key = NULL;
     Status st = read_key(tls->key_path, &key, err);
     if (st != ST_OK) return st;
     if (X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1)

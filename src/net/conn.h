@@ -46,6 +46,11 @@ ssize_t conn_write(Conn *c, const struct iovec *parts, int count);
 void conn_want_write(Conn *c, bool wanted);
 void conn_set_reading(Conn *c, bool wanted); /* off: backpressure */
 void conn_shutdown(Conn *c); /* no more writing; the peer sees the end after what was taken */
+/* TLS took the last bytes and the kernel did not yet: a conn_close now would lose them. */
+static inline bool conn_has_unsent(const Conn *c)
+{
+    return c->_flushing;
+}
 void conn_close(Conn *c);
 size_t conn_peer_text(const Conn *c, char *ret, size_t room); /* "127.0.0.1"; bytes written */
 

@@ -1,5 +1,6 @@
 /* Reading requests off a connection. Timers: HTTP_HEADER_TIMEOUT_MS for a head, HTTP_BODY_RATE_MIN for a
- * body, HTTP_IDLE_TIMEOUT_MS between requests; none while a request is in hand. */
+ * body, HTTP_IDLE_TIMEOUT_MS between requests and for a client to read on; none while a request is in
+ * hand. */
 #include "app/http/http_conn.h"
 
 #include <stdio.h>
@@ -81,12 +82,19 @@ static void on_done(HttpConn *hc)
     dispatch(rq);
 }
 
-/* Returns how much of the input was used; less than len when a request is in hand. */
+/* The next request waits: one is in hand, or the client has not taken the last answer. Without the latter
+ * who asks and never reads would soon have more answers waiting than one connection may. */
+static bool is_busy(const HttpConn *hc)
+{
+    return hc->in_hand || buf_len(&hc->out) > 0;
+}
+
+/* Returns how much of the input was used; less than len when the next request must wait. */
 static size_t process(HttpConn *hc, Str in)
 {
     size_t done = 0;
     HttpStep step = STEP_DONE;
-    while (!hc->in_hand && !hc->lingering && !hc->upgraded && step != STEP_MORE) {
+    while (!is_busy(hc) && !hc->lingering && !hc->upgraded && step != STEP_MORE) {
         size_t used = 0;
         if (!hc->rq && done == in.len) break; /* between requests there is nothing to finish */
         if (!hc->rq) request_begin(hc);
@@ -163,6 +171,13 @@ static void process_pending(HttpConn *hc)
     buf_done(&in);
 }
 
+/* All was written; now the client has the time it takes to see that, and hang up. */
+static void linger(HttpConn *hc)
+{
+    conn_shutdown(hc->conn);
+    arm(hc, conn_has_unsent(hc->conn) ? HTTP_IDLE_TIMEOUT_MS : LINGER_MS);
+}
+
 void http_conn_answered(HttpConn *hc)
 {
     hc->rq = NULL;
@@ -171,12 +186,12 @@ void http_conn_answered(HttpConn *hc)
     if (hc->last) {
         hc->lingering = true;
         buf_done(&hc->pending);
-        arm(hc, LINGER_MS);
-        if (buf_len(&hc->out) == 0) conn_shutdown(hc->conn);
+        arm(hc, HTTP_IDLE_TIMEOUT_MS);
+        if (buf_len(&hc->out) == 0) linger(hc);
         return;
     }
     arm(hc, HTTP_IDLE_TIMEOUT_MS);
-    if (!hc->processing && buf_len(&hc->pending)) process_pending(hc);
+    if (!hc->processing && !is_busy(hc) && buf_len(&hc->pending)) process_pending(hc);
 }
 
 /* ---- the connection ---- */
@@ -199,7 +214,7 @@ static void on_read(Conn *c, uint8_t *at, size_t len)
 {
     HttpConn *hc = c->owner;
     if (hc->lingering) return;
-    if (hc->in_hand) {
+    if (is_busy(hc)) {
         buf_add(&hc->pending, str_make(at, len));
         if (buf_status(&hc->pending) != ST_OK)
             http_conn_close(hc);
@@ -218,10 +233,14 @@ static void on_writable(Conn *c)
     ssize_t n = conn_write(c, &part, 1);
     if (n < 0) return;
     buf_consume(&hc->out, (size_t)n);
+    if (n > 0 && !hc->rq) arm(hc, HTTP_IDLE_TIMEOUT_MS);
     if (buf_len(&hc->out)) return;
     buf_done(&hc->out);
     conn_want_write(c, false);
-    if (hc->lingering) conn_shutdown(c);
+    if (hc->lingering)
+        linger(hc);
+    else if (!hc->in_hand && buf_len(&hc->pending))
+        process_pending(hc);
 }
 
 static void on_eof(Conn *c)
@@ -327,10 +346,12 @@ void http_server_drain(HttpServer *s)
     for (ListNode *n = list_first(&s->conns), *next; n; n = next) {
         HttpConn *hc = CONTAINER_OF(n, HttpConn, node);
         next = list_next(&s->conns, n);
-        if (!hc->rq && !hc->lingering)
-            http_conn_close(hc);
+        hc->last = true;
+        if (hc->rq || hc->lingering) continue;
+        if (buf_len(&hc->out))
+            hc->lingering = true; /* answered, but the answer is still on its way */
         else
-            hc->last = true;
+            http_conn_close(hc);
     }
 }
 

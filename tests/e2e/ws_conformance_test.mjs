@@ -1,27 +1,37 @@
 // ws_conformance_test.mjs: every clause of RFC 6455 that a server can be tested for, from the tables in lib/ws_cases.mjs
 // and lib/ws_handshakes.mjs. Each row goes over connections of its own: in one packet, byte by byte (large ones in
-// odd chunks), and must come to the same end.
+// odd chunks), and within TLS, and must come to the same end.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { Server } from './harness.mjs';
+import { freshDirectory, Server } from './harness.mjs';
+import { makeCertificate, trust } from './lib/certificate.mjs';
 import { GROUPS, REPLY } from './lib/ws_cases.mjs';
 import { GOOD, HANDSHAKES } from './lib/ws_handshakes.mjs';
 import { OP, RawTcp, closeFrame, frame } from './lib/raw_tcp.mjs';
 
+const files = freshDirectory();
+const pair = makeCertificate(files, 'conformance');
 const server = await Server.start();
-after(() => server.stop());
-const tenant = await server.createTenant();
-const { token } = await tenant.token('conformance');
+const sealed = await Server.start({ env: { ORQESTRA_TLS_CERT: pair.cert, ORQESTRA_TLS_KEY: pair.key }, tls: { ca: trust(pair) } });
+after(async () => {
+  await server.stop();
+  await sealed.stop();
+  rmSync(files, { recursive: true });
+});
+for (const one of [server, sealed]) {
+  one.token = (await (await one.createTenant()).token('conformance')).token;
+}
 
 const AT_ONCE = 12; // rows under way
 const DRIP_MAX = 2000; // bytes that still go one by one
 const CHUNK = 997;
 
-async function connected() {
-  const raw = await RawTcp.open(server);
+async function connected(to = server) {
+  const raw = await RawTcp.open(to);
   assert.equal((await raw.upgrade()).status, 101);
-  raw.write(frame(OP.text, JSON.stringify({ connect: { token }, id: 1 })));
+  raw.write(frame(OP.text, JSON.stringify({ connect: { token: to.token }, id: 1 })));
   assert.equal(JSON.parse((await raw.frame()).payload).id, 1);
   return raw;
 }
@@ -42,19 +52,20 @@ async function event(raw) {
   return text === REPLY ? 'reply' : `text:${text}`;
 }
 
-const deliveries = {
-  'in one packet': (raw, bytes) => raw.write(bytes),
-  'in pieces': async (raw, bytes) => {
-    if (bytes.length <= DRIP_MAX) return raw.drip(bytes);
-    for (let at = 0; at < bytes.length; at += CHUNK) {
-      raw.write(bytes.subarray(at, at + CHUNK));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  },
-};
+const whole = (raw, bytes) => raw.write(bytes);
 
-async function runRow([, bytes, expected], deliver) {
-  const raw = await connected();
+async function pieces(raw, bytes) {
+  if (bytes.length <= DRIP_MAX) return raw.drip(bytes);
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    raw.write(bytes.subarray(at, at + CHUNK));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const DELIVERIES = [['in one packet', server, whole], ['in pieces', server, pieces], ['within TLS', sealed, whole]];
+
+async function runRow([, bytes, expected], to, deliver) {
+  const raw = await connected(to);
   const closes = expected.at(-1)?.startsWith('close:');
   await deliver(raw, bytes);
   if (!closes) raw.write(frame(OP.ping, 'still here'));
@@ -81,8 +92,8 @@ async function runAll(rows, runOne) {
 }
 
 for (const [clause, rows] of GROUPS) {
-  for (const [how, deliver] of Object.entries(deliveries)) {
-    test(`WS-${clause}: ${rows.length} cases, ${how}`, () => runAll(rows, (row) => runRow(row, deliver)));
+  for (const [how, to, deliver] of DELIVERIES) {
+    test(`WS-${clause}: ${rows.length} cases, ${how}`, () => runAll(rows, (row) => runRow(row, to, deliver)));
   }
 }
 

@@ -46,12 +46,13 @@ enum {
     WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
     FANOUT_SLICE = 64, /* sockets visited, 4-8 us each, before the loop does something else */
     RUN_CHUNK_BYTES_MAX = KIB(64),
-    RECOVERY_MAX = 300,              /* publications of one recovery or history page */
-    RECOVERY_BYTES_MAX = KIB(512),   /* of them; half of what a client may leave unread */
-    CLIENT_CALLS_MAX = 160,          /* commands of one client that wait for the store: error 111.
+    RECOVERY_MAX = 300,            /* publications of one recovery or history page */
+    RECOVERY_BYTES_MAX = KIB(512), /* of them; half of what a client may leave unread */
+    CLIENT_CALLS_MAX = 160,        /* commands of one client that wait for the store: error 111.
                                         Every channel at once, and some more */
     CLIENT_ANSWER_MS = 4000,         /* then error 100: clients give up after 5000 */
     MARKS_AT_ONCE_MAX = 64, /* mark_read messages of one socket on their way; then it is not read */
+    CLIENT_ANSWER_MS = 4000,       /* then error 100: clients give up after 5000 */
 
     /* Templates (RELIABILITY threat 16) */
     TEMPLATE_SOURCE_MAX = KIB(256),

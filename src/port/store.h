@@ -34,11 +34,11 @@ typedef struct StoreTx StoreTx;
 typedef struct StoreCall StoreCall;
 
 typedef enum StoreKind {
-    STORE_ACCEPT,    /* AcceptCall, writer */
-    STORE_MARK_READ, /* MarkReadCall, writer */
-    STORE_FEED,      /* FeedCall, a reader */
-    STORE_WRITE_JOB, /* StoreJob, writer, inside the batch's transaction under a savepoint */
-    STORE_READ_JOB,  /* StoreJob, a reader, inside a read transaction */
+    STORE_ACCEPT,        /* AcceptCall, writer */
+    STORE_MARK_READ,     /* MarkReadCall, writer */
+    STORE_FEED,          /* FeedCall, a reader */
+    STORE_WRITE_JOB,     /* StoreJob, writer, inside the batch's transaction under a savepoint */
+    STORE_READ_JOB,      /* StoreJob, a reader, inside a read transaction */
     STORE_MARK_ALL_READ, /* MarkAllReadCall, writer */
     STORE_UNREAD,        /* UnreadCall, a reader */
     STORE_STREAM         /* StreamCall, a reader */
@@ -213,7 +213,8 @@ typedef struct StreamCall {
     uint32_t tenant_no;
     Str user_id;
     Str channel; /* without "#user" */
-    uint64_t since; /* what lies after it, oldest first. reverse: before it, newest first (0: all) */
+    uint64_t
+        since; /* what lies after it, oldest first. reverse: before it, newest first (0: all) */
     bool reverse;
     uint32_t limit; /* 0: the position alone */
     Arena *arena;   /* the items live here; the caller does not touch it meanwhile */

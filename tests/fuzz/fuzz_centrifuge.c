@@ -201,8 +201,7 @@ static void play(Socket *s, Str message)
         now_ms = s->due_ms > now_ms ? s->due_ms : now_ms;
         client_on_time(&s->client);
     } else if (str_is(message, "\x02")) {
-        static const Publication hello = {.data = STR_INIT("{\"title\":\"hello\"}"),
-                                          .offset = 2};
+        static const Publication hello = {.data = STR_INIT("{\"title\":\"hello\"}"), .offset = 2};
         hub_publish(realtime.hub, 1, S("global_system#u"), &hello);
         hub_pump(realtime.hub, 100);
     } else if (str_is(message, "\x03") || str_is(message, "\x04")) {

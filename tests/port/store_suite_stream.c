@@ -21,8 +21,8 @@ static MarkReadCall mark(Store *s, const char *user_id, Uuid id)
 
 static uint32_t mark_all(Store *s, const char *user_id)
 {
-    Waiting w = {.mark_all_read = {
-                     .tenant_no = T1, .user_id = str_of(user_id), .now_ms = 1700000001000}};
+    Waiting w = {
+        .mark_all_read = {.tenant_no = T1, .user_id = str_of(user_id), .now_ms = 1700000001000}};
     assert_status(waiting_run(&w, s, STORE_MARK_ALL_READ), ST_OK);
     return w.mark_all_read.ret_count;
 }
@@ -129,7 +129,8 @@ static void page_text(Page *p)
 
 typedef enum Way { FORWARD, BACKWARD } Way;
 
-static void read_page(Store *s, const char *channel, uint64_t since, Way way, uint32_t limit, Page *p)
+static void read_page(Store *s, const char *channel, uint64_t since, Way way, uint32_t limit,
+                      Page *p)
 {
     *p = (Page){.text = ""};
     arena_init(&p->arena, MIB(1));

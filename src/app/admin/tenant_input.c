@@ -1,6 +1,7 @@
 #include "app/admin/tenant_input.h"
 
 #include "base/limits.h"
+#include "domain/realtime/channel.h"
 
 enum { EMAIL_MAX = 254, EMAIL_LOCAL_MAX = 64, CHANNEL_MAX = 64 };
 /* JSON integers above this are typing errors, not limits. */
@@ -75,7 +76,7 @@ bool channel_name_is_good(Str name)
     if (name.len == 0 || name.len > CHANNEL_MAX) return false;
     for (size_t i = 0; i < name.len; i++)
         if (!is_alnum(name.at[i]) && str_find(S("_.-"), name.at[i]) < 0) return false;
-    return !str_eq(name, S("global_system"));
+    return !str_eq(name, S("global_system")) && !str_eq(name, S(STATE_CHANNEL));
 }
 
 static void read_webhook(const Fields *f, TenantInput *in)
@@ -151,7 +152,7 @@ static void read_channels(const Fields *f, TenantInput *in)
         if (!json_string(f->json, c, f->arena, &name) || !channel_name_is_good(name)) {
             fields_problem(f,
                            "each value in channels must be 1 to %d of the characters A-Z a-z 0-9 _ "
-                           ". - and not global_system, which every tenant has",
+                           ". - and not global_system or global_state, which every tenant has",
                            CHANNEL_MAX);
             return;
         }

@@ -87,6 +87,7 @@ TEST(tenant_input_names_what_is_wrong)
     refused("{\"deliveryChannels\":\"PUSH\"}", "deliveryChannels must be an array");
     refused("{\"channels\":[\"a#b\"]}", "each value in channels");
     refused("{\"channels\":[\"global_system\"]}", "each value in channels");
+    refused("{\"channels\":[\"global_state\"]}", "each value in channels");
     refused("{\"channels\":[5]}", "each value in channels");
     refused("{\"senderEmail\":\"nobody\"}", "senderEmail must be an email address");
     refused("{\"senderEmail\":\"a@b\\r\\nBcc: c@d\"}", "control characters");

@@ -51,7 +51,7 @@ struct RealtimeCall {
     char text[USER_ID_MAX + CHANNEL_NAME_MAX]; /* the user, then the channel */
 };
 
-typedef struct CallOps { /* what carries calls to the store (app/ws/ask.c) */
+typedef struct CallOps {                       /* what carries calls to the store (app/ws/ask.c) */
     RealtimeCall *(*make)(Realtime *realtime); /* zeroed */
     /* ST_OK: call_answered follows exactly once, later; call_expired may come before it. */
     Status (*send)(RealtimeCall *call);

@@ -57,7 +57,7 @@ struct Client {
     int64_t expires_ms;
     int64_t opened_ms;
     int64_t next_ping_ms, pong_due_ms; /* 0: none */
-    List waiters; /* commands that wait for the store (call.h) */
+    List waiters;                      /* commands that wait for the store (call.h) */
     Uuid id;
     uint8_t user_len;
     uint8_t state; /* ClientState */

@@ -18,8 +18,8 @@ static void answer_history(RealtimeCall *call, Waiter *w, Status st)
     } else {
         CfPosition top = {s->ret_top, epoch_text(s->ret_epoch, text)};
         for (uint32_t i = 0; i < s->ret_count; i++)
-            publications[i] =
-                (CfPublication){.data = s->ret_items[i].data, .offset = s->ret_items[i].seq};
+            publications[i] = (CfPublication){.data = s->ret_items[i].data,
+                                              .offset = s->ret_items[i].seq};
         codec_of(c)->history(&out, w->id, publications, s->ret_count, &top);
     }
     client_send(c, &out);

@@ -128,9 +128,8 @@ static RealtimeCall *feed_read_all(const Client *c, const Params *p)
 {
     (void)p;
     RealtimeCall *call = call_new(c, S(""), ARENA_CHUNK_BYTES, answer_read_all);
-    call->mark_all_read = (MarkAllReadCall){.tenant_no = c->tenant->no,
-                                            .user_id = call_user(call),
-                                            .now_ms = *c->realtime->now_ms};
+    call->mark_all_read = (MarkAllReadCall){
+        .tenant_no = c->tenant->no, .user_id = call_user(call), .now_ms = *c->realtime->now_ms};
     return call;
 }
 
@@ -180,7 +179,6 @@ CfClose cmd_rpc(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
     if (call)
         client_ask(c, command->id, call, method->kind, out);
     else
-        codec_of(c)->error(out, command->id,
-                           method ? CF_ERR_BAD_REQUEST : CF_ERR_METHOD_NOT_FOUND);
+        codec_of(c)->error(out, command->id, method ? CF_ERR_BAD_REQUEST : CF_ERR_METHOD_NOT_FOUND);
     return 0;
 }

@@ -52,8 +52,8 @@ static size_t missed_by(const Waiter *w, const StreamCall *s, CfPublication *pub
     size_t count = 0;
     for (uint32_t i = 0; i < s->ret_count; i++)
         if (s->ret_items[i].seq > w->since)
-            publications[count++] =
-                (CfPublication){.data = s->ret_items[i].data, .offset = s->ret_items[i].seq};
+            publications[count++] = (CfPublication){.data = s->ret_items[i].data,
+                                                    .offset = s->ret_items[i].seq};
     return count;
 }
 
@@ -109,9 +109,8 @@ static RealtimeCall *shared_call(const Reader *r, const CfCommand *command)
 
 static RealtimeCall *new_call(const Client *c, const CfCommand *command, Str name)
 {
-    RealtimeCall *call =
-        call_new(c, name, command->recover ? RECOVERY_BYTES_MAX : POSITION_BYTES_MAX,
-                 answer_subscribe);
+    RealtimeCall *call = call_new(
+        c, name, command->recover ? RECOVERY_BYTES_MAX : POSITION_BYTES_MAX, answer_subscribe);
     Str user = call_user(call);
     call->stream = (StreamCall){.tenant_no = c->tenant->no,
                                 .user_id = user,

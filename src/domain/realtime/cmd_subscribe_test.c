@@ -4,10 +4,10 @@
 
 #define SUBSCRIBE "{\"id\":2,\"subscribe\":{\"channel\":\"c0#u\"}}"
 #define RECOVER(offset, epoch)                                                                     \
-    "{\"id\":2,\"subscribe\":{\"channel\":\"c0#u\",\"recover\":true,\"flag\":1,\"offset\":" offset     \
+    "{\"id\":2,\"subscribe\":{\"channel\":\"c0#u\",\"recover\":true,\"flag\":1,\"offset\":" offset \
     ",\"epoch\":\"" epoch "\"}}"
 #define RECOVER_ALL(offset, epoch)                                                                 \
-    "{\"id\":2,\"subscribe\":{\"channel\":\"c0#u\",\"recover\":true,\"flag\":3,\"offset\":" offset     \
+    "{\"id\":2,\"subscribe\":{\"channel\":\"c0#u\",\"recover\":true,\"flag\":3,\"offset\":" offset \
     ",\"epoch\":\"" epoch "\"}}"
 #define EPOCH "00000000000000e1"
 
@@ -25,8 +25,9 @@ static void publish(World *w, uint64_t n)
 {
     char data[32];
     int len = snprintf(data, sizeof data, "{\"n\":%d}", (int)n);
-    hub_publish(w->realtime.hub, 1, S("c0#u"),
-                &(Publication){.data = str_make(data, (size_t)len), .offset = n, .epoch = S(EPOCH)});
+    hub_publish(
+        w->realtime.hub, 1, S("c0#u"),
+        &(Publication){.data = str_make(data, (size_t)len), .offset = n, .epoch = S(EPOCH)});
     hub_pump(w->realtime.hub, 100);
 }
 
@@ -145,7 +146,8 @@ TEST(recovery_that_must_be_complete_fails_with_112)
     store_has(&w, 8, 6);
     say(&w, RECOVER_ALL("9", EPOCH));
     store_answers(&w, ST_OK);
-    assert_true(heard(&w, "{\"id\":2,\"error\":{\"code\":112,\"message\":\"unrecoverable position\"}}"));
+    assert_true(
+        heard(&w, "{\"id\":2,\"error\":{\"code\":112,\"message\":\"unrecoverable position\"}}"));
     assert_int_equal(w.client.channel_count, 0);
     say(&w, RECOVER_ALL("7", EPOCH));
     store_answers(&w, ST_OK);

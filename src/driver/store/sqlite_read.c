@@ -57,8 +57,7 @@ static Status check_is_there(Db *c, MarkReadCall *call, Err *err)
     bind_text(stmt, 2, call->user_id);
     bind_uuid(stmt, 3, &call->notification_id);
     st = read_count(c, stmt, &count, err);
-    if (st == ST_OK && count == 0)
-        st = err_set(err, ST_NOT_FOUND, "there is no such notification");
+    if (st == ST_OK && count == 0) st = err_set(err, ST_NOT_FOUND, "there is no such notification");
     return st;
 }
 

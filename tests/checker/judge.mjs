@@ -6,6 +6,8 @@
 //   {"op":"read",   "state":"invoke|ok|fail|info","user":"u0","id":"c1-17"}
 //   {"op":"create", "state":"invoke|ok|fail|info","id":"crash.3.1"}          a template, by the operator
 //   {"op":"push","user":"u0","id":"c1-17"}                                   heard on a live socket
+//   {"op":"stream","user":"u0","offset":17}                                  heard by a client that recovers, in its order
+//   {"op":"unrecovered","user":"u0","offset":17}                             that client was told to start again from there
 //   {"op":"round","round":3}                                                 a kill happened
 //   {"op":"final","user":"u0","id":"c1-17","status":"UNREAD|READ"}           the feed at the end, oldest first
 //   {"op":"final_template","id":"crash.3.1"}
@@ -15,14 +17,14 @@
 // ok: certainly done. fail: certainly not done. info: nobody knows (cut off, or 5xx after sending); an
 // invoke without an answer is the same. Ids are unique to one call, so a history is judged by sets.
 
-export const VERDICTS = ['lost', 'phantom', 'dup_history', 'order', 'stuck'];
+export const VERDICTS = ['lost', 'phantom', 'dup_history', 'order', 'stuck', 'gap'];
 
 const FINAL_STATES = new Set(['SENT', 'DELIVERED', 'FAILED']);
 
 export function judge(records) {
   const seen = collect(records);
   const findings = {
-    lost: lost(seen), phantom: phantom(seen), dup_history: duplicates(seen), order: disorder(seen), stuck: stuck(seen),
+    lost: lost(seen), phantom: phantom(seen), dup_history: duplicates(seen), order: disorder(seen), stuck: stuck(seen), gap: gaps(seen),
   };
   return {
     findings, rounds: seen.rounds, complete: seen.complete,
@@ -35,7 +37,7 @@ export function judge(records) {
 // One pass: each call ends up with its last state, in the order of its invocation.
 function collect(records) {
   const seen = {
-    triggers: [], reads: [], creates: [], pushes: [], finals: [], templates: new Set(), deliveries: null, rounds: 0, complete: false,
+    triggers: [], reads: [], creates: [], pushes: [], finals: [], streams: new Map(), templates: new Set(), deliveries: null, rounds: 0, complete: false,
   };
   const open = new Map();
   const lists = { trigger: seen.triggers, read: seen.reads, create: seen.creates };
@@ -43,6 +45,7 @@ function collect(records) {
     const list = lists[record.op];
     if (list) called(list, open, record);
     else if (record.op === 'push') seen.pushes.push(record);
+    else if (record.op === 'stream' || record.op === 'unrecovered') streamed(seen.streams, record);
     else if (record.op === 'final') seen.finals.push(record);
     else if (record.op === 'final_template') seen.templates.add(record.id);
     else if (record.op === 'delivery') (seen.deliveries ??= []).push(record);
@@ -50,6 +53,11 @@ function collect(records) {
     else if (record.op === 'end') seen.complete = true;
   }
   return seen;
+}
+
+function streamed(streams, record) {
+  if (!streams.has(record.user)) streams.set(record.user, []);
+  streams.get(record.user).push(record);
 }
 
 function called(list, open, record) {
@@ -114,4 +122,19 @@ function stuck({ triggers, deliveries }) {
   return triggers
     .filter((call) => call.state === 'ok' && !FINAL_STATES.has(states.get(call.id)))
     .map((call) => `event ${call.id}: ${states.get(call.id) ?? 'no delivery'}`);
+}
+
+// A recovering client's positions grow by one from 1 to the end of its user's feed, but where it was told otherwise.
+function gaps({ streams, finals }) {
+  const wrong = [];
+  for (const [user, records] of streams) {
+    let at = 0;
+    for (const { op, offset } of records) {
+      if (op === 'stream' && offset !== at + 1) wrong.push(`${user} heard ${offset} after ${at}`);
+      at = offset;
+    }
+    const end = finals.filter((item) => item.user === user).length;
+    if (at !== end) wrong.push(`${user} heard up to ${at} of ${end}`);
+  }
+  return wrong;
 }

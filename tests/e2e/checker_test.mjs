@@ -53,6 +53,18 @@ test('stuck: accepted, and nothing will ever end it', () => {
   assert.deepEqual(counts([...base, delivery('a', 'SENT'), delivery('b', 'PENDING')]), { stuck: 2 });
 });
 
+test('gap: a recovering client that skips, repeats or ends early without having been told', () => {
+  const sent = ['a', 'b', 'c'].map((id) => [call('trigger', id, 'ok'), final(id)]).flat(2);
+  const heard = (...offsets) => offsets.map((offset) => ({ op: 'stream', user: 'u', offset }));
+  const told = (offset) => ({ op: 'unrecovered', user: 'u', offset });
+  assert.deepEqual(counts([...sent, ...heard(1, 2, 3)]), {});
+  assert.deepEqual(counts([...sent, told(2), ...heard(3)]), {});
+  assert.deepEqual(counts([...sent, ...heard(1, 3)]), { gap: 1 });
+  assert.deepEqual(counts([...sent, ...heard(1, 2, 2, 3)]), { gap: 1 });
+  assert.deepEqual(counts([...sent, ...heard(1, 2)]), { gap: 1 });
+  assert.deepEqual(counts([...sent, ...heard(2, 3)]), { gap: 1 });
+});
+
 test('an answer nobody asked for is a broken history, not a verdict', () => {
   assert.throws(() => judge([{ op: 'trigger', state: 'ok', id: 'a' }]), /nobody asked/);
 });

@@ -11,6 +11,8 @@ import { copyFileSync, openSync, rmSync, writeSync } from 'node:fs';
 import http from 'node:http';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Centrifuge } from 'centrifuge';
+import WebSocket from 'ws';
 import { Server, freshDirectory } from './harness.mjs';
 import { call } from './lib/http.mjs';
 import { RawClient } from './lib/realtime.mjs';
@@ -123,6 +125,36 @@ async function listenLoop(tenant, history, user) {
   };
 }
 
+// An official client that lives through all the rounds and recovers after each (verdict gap).
+class Recoverer {
+  constructor(tenant, history, user) {
+    this.at = 0;
+    const token = tenant.server.mint(tenant, user, { exp: Math.floor(Date.now() / 1000) + 86400 });
+    const patience = { minReconnectDelay: 10, maxReconnectDelay: 40 };
+    this.client = new Centrifuge(tenant.server.socketUrl, { websocket: WebSocket, token, ...patience });
+    const subscription = this.client.newSubscription(`global_system#${user}`, { minResubscribeDelay: 10, maxResubscribeDelay: 40 });
+    subscription.on('publication', ({ offset }) => {
+      this.at = offset;
+      history.add({ op: 'stream', user, offset });
+    });
+    subscription.on('subscribed', ({ wasRecovering, recovered, streamPosition }) => {
+      if (!wasRecovering || recovered) return;
+      this.at = streamPosition.offset;
+      history.add({ op: 'unrecovered', user, offset: this.at });
+    });
+    subscription.subscribe();
+    this.client.connect();
+    this.ready = subscription.ready();
+  }
+
+  // Waits for the rest; when it does not come the judge says what is missing.
+  async untilAt(offset) {
+    const deadline = Date.now() + 15000;
+    while (this.at < offset && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20));
+    this.client.disconnect();
+  }
+}
+
 async function playRound(tenant, history, counters) {
   const { server } = tenant;
   const hear = await Promise.all(USERS.map((user) => listenLoop(tenant, history, user)));
@@ -145,7 +177,7 @@ async function untilNothingWaits(tenant) {
   }
 }
 
-async function readEverything(tenant, history) {
+async function readEverything(tenant, history, recoverers) {
   for (const user of USERS) {
     const items = [];
     for (;;) {
@@ -153,6 +185,7 @@ async function readEverything(tenant, history) {
       if (!page.length) break;
       items.push(...page);
     }
+    await recoverers.get(user).untilAt(items.length);
     for (const item of items.reverse()) history.add({ op: 'final', user, id: item.body, status: item.status });
   }
   for (let cursor = ''; cursor !== null; ) {
@@ -179,13 +212,15 @@ async function main(args) {
   const tenant = await server.createTenant();
   tenant.knownIds = new Map();
   await tenant.template({ eventType: 'crash', subject: 'crash', body: '{{id}}' });
+  const recoverers = new Map(USERS.map((user) => [user, new Recoverer(tenant, history, user)]));
+  await Promise.all([...recoverers.values()].map(({ ready }) => ready));
   for (let round = 1; round <= rounds; round++) {
     await playRound(tenant, history, counters);
     history.add({ op: 'round', round });
     await server.launch(server.port);
   }
   await untilNothingWaits(tenant);
-  await readEverything(tenant, history);
+  await readEverything(tenant, history, recoverers);
   await server.stop();
   const { status } = spawnSync(process.execPath, [checker, history.path], { stdio: 'inherit' });
   if (keep) copyFileSync(history.path, keep);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Server } from './harness.mjs';
+import { BadDisk } from './lib/faults.mjs';
 import { Inbox } from './lib/inbox.mjs';
 import { centrifuge, rawUser, subscribe } from './lib/realtime.mjs';
 
@@ -191,4 +192,26 @@ test('RT-07: the state of a user is that user\'s alone, and no name for a tenant
   assert.equal((await raw.ask({ subscribe: { channel: 'global_state' } })).error.code, 103);
   const answer = await server.admin('POST', '/tenants', { name: 'greedy', channels: ['global_state'] });
   assert.equal(answer.status, 422, answer.text);
+});
+
+test('19-6 API-26: when the disk hangs a mark is answered 100 before the client gives up, reads go on', async () => {
+  const disk = await BadDisk.serve();
+  try {
+    const team = await disk.server.createTenant();
+    await team.template({ eventType: 'n', subject: 's', body: '{{n}}' });
+    await fill('stuck', 2, 'n', team);
+    const [newest] = await team.history('stuck');
+    const client = await rawUser(team, 'stuck');
+    await client.subscribe('global_state#stuck');
+    disk.breaks('fsync_hangs');
+    const reply = await client.ask({ rpc: { method: 'feed.read', data: { id: newest.id } } });
+    assert.deepEqual(reply.error, { code: 100, message: 'internal server error', temporary: true });
+    assert.equal((await client.subscribe('global_system#stuck')).offset, 2);
+    assert.deepEqual((await client.ask({ rpc: { method: 'feed.unreadCount' } })).rpc.data, { unread: 2 });
+    disk.heals('fsync_hangs'); // "not known" was the answer; now it becomes durable, and is told
+    const { push } = await client.inbox.next('the mark');
+    assert.deepEqual(push.pub.data, { type: 'read', id: newest.id, unread: 1 });
+  } finally {
+    await disk.stop();
+  }
 });

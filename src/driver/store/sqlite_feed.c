@@ -1,11 +1,22 @@
 /* A page of a feed is one range of inbox, newest first, and a point in message for each row of the
  * page. The range is limited before the join, so what the offset skips costs no message.
  *
- * The points are what a page costs once a store is large (bench/history.c): 50 messages on 50 pages of
- * the tree, 32 us of CPU at 1,000 rows and 105 at 5 million. A reader's cache of 64 MiB and mmap change
- * that by less than a tenth. Title and body in the inbox row itself make it 16 and 27, but then an inbox
- * leaf holds 12 rows instead of 200, splits as much more often, and an accept costs 12 % more in a small
- * store and 75 % more in that large one. Accepts come first. */
+ * The points are what a page costs once a store is large (bench/history.c): 50 messages on 50 leaves of the
+ * tree, each one read() from the kernel's cache (50.2 misses a page; a cache of 64 MiB saves the inner pages,
+ * mmap reaches only the oldest 2 GiB). What else was measured at 5 million rows of random users, in us of CPU, SQLite
+ * alone, the same page at 1,000 rows in brackets:
+ *
+ *                                                              a page       a row in
+ *   as it is: thin inbox, messages as they come                96 (23)      10.7 (1.9)
+ *   content in inbox, WITHOUT ROWID; data stays in message     24 (13)      21.2 (3.0)
+ *   the same, data not stored at all                           22 (13)      19.2 (1.7)
+ *   content in a table by number, user << 32 | seq, no data    20 (13)      15.5 (1.2)
+ *   the same with pages of 8 KiB                               19 (13)      17.0 (1.2)
+ *
+ * So a feed can be read five times as cheap, but even then at 1.5 times what a small store needs: bytes that
+ * nobody has looked at have to be fetched. Its price is paid by the one writer, 5 us an accept in the best case,
+ * because a row in the middle of a tree splits a leaf every few rows and one at the end never does.
+ * Accepts come first. */
 #include "driver/store/sqlite_hot.h"
 
 static const char sql_feed[] =

@@ -50,9 +50,8 @@ enum {
     RECOVERY_BYTES_MAX = KIB(512), /* of them; half of what a client may leave unread */
     CLIENT_CALLS_MAX = 160,        /* commands of one client that wait for the store: error 111.
                                         Every channel at once, and some more */
-    CLIENT_ANSWER_MS = 4000,         /* then error 100: clients give up after 5000 */
     MARKS_AT_ONCE_MAX = 64, /* mark_read messages of one socket on their way; then it is not read */
-    CLIENT_ANSWER_MS = 4000,       /* then error 100: clients give up after 5000 */
+    CLIENT_ANSWER_MS = 4000, /* then error 100: clients give up after 5000 */
 
     /* Templates (RELIABILITY threat 16) */
     TEMPLATE_SOURCE_MAX = KIB(256),
@@ -78,8 +77,8 @@ enum {
     TEMPLATE_PAGE_BYTES_MAX = MIB(64), /* 100 stored templates, or 500 tenants, read at once */
     LEFT_OUT_MAX = 32, /* templates that no longer compile, remembered for the log */
     TITLE_MAX = KIB(4),
-    PRODUCT_NAME_MAX = 256, /* of variables, for the expiry dialect; the rest is cut */
-    NOTICE_WORD_MAX = 64,   /* a workspace producer's type */
+    PRODUCT_NAME_MAX = 256,  /* of variables, for the expiry dialect; the rest is cut */
+    NOTICE_WORD_MAX = 64,    /* a workspace producer's type */
     PUSH_BODY_MAX = KIB(48), /* so that a whole publication stays below WS_MESSAGE_MAX */
     PUBLICATION_MAX = WS_MESSAGE_MAX -
                       KIB(1), /* its JSON object; the rest is for the push around it */
@@ -150,7 +149,8 @@ enum {
 
     /* TLS */
     TLS_TICKET_KEY_LIFE_S = 12 * 3600, /* it seals so long, and opens as long again */
-    TLS_UNSENT_BYTES_MAX = KIB(64),    /* sealed and not taken by the kernel: a record and small talk */
+    TLS_UNSENT_BYTES_MAX = KIB(
+        64), /* sealed and not taken by the kernel: a record and small talk */
     /* Calls to others (RELIABILITY threat 18) */
     OUTBOUND_NETS_MAX = 64,
     OUTBOUND_URL_MAX = 2048,

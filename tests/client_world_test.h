@@ -82,7 +82,7 @@ static inline void note_close(Client *c, uint16_t code, Str reason)
     world_of(c)->closed_with = code;
 }
 
-static const ClientOps ops = {{take, want, never, never}, note_arm, note_close};
+static const ClientOps ops = {{take, want, never, never}, note_arm, note_close, NULL};
 
 /* ---- the store ---- */
 

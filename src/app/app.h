@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "app/config.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "app/lane.h"
 #include "port/limiter.h"
@@ -18,6 +19,7 @@ struct App {
     Limiter *limiter; /* any thread */
     Lane lanes[LOOPS_MAX];
     int lane_count;
+    char node[UUID_TEXT_LEN];    /* this process, for the emulation transports */
     uint64_t started_mono_ms;    /* when the lanes began */
     atomic_int lanes_draining;   /* lanes that still have connections after lane_stop */
     struct Sessions *sessions;   /* admin sign-ins; locks inside */
@@ -28,7 +30,7 @@ struct App {
     struct KeySweep *key_sweep;  /* lane 0's */
     struct Scheduler *scheduler; /* lane 0's; scheduler.h says what others may call */
     struct Demo *demo;           /* NULL without the setting; read-only */
-    struct Tls *tls;             /* NULL without the setting; reloaded by the process's first thread */
+    struct Tls *tls; /* NULL without the setting; reloaded by the process's first thread */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "app/http/server.h"
 #include "app/retention.h"
 #include "app/ws/endpoint.h"
+#include "app/ws/stream.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "proto/hmac.h"
@@ -19,6 +20,7 @@ void lane_start(Lane *lane)
     lane->loop->lane = lane;
     lane->http = http_server_new(lane);
     lane->ws = ws_server_new(lane);
+    lane->streams = streams_new(lane);
     if (lane->loop->index == 0) lane->app->retention = retention_start(lane);
     ListenOptions options = {
         .address = lane->app->config->listen,
@@ -37,7 +39,7 @@ void lane_start(Lane *lane)
 static bool is_idle(const Lane *lane)
 {
     return http_server_is_empty(lane->http) && ws_server_is_empty(lane->ws) &&
-           lane->errands_out == 0;
+           streams_are_gone(lane->streams) && lane->errands_out == 0;
 }
 
 static void on_drain_check(Timer *timer)
@@ -47,6 +49,7 @@ static void on_drain_check(Timer *timer)
     if (late) {
         http_server_close_all(lane->http);
         ws_server_close_all(lane->ws);
+        streams_cut(lane->streams);
     }
     if (!lane->drained && is_idle(lane)) {
         lane->drained = true;
@@ -67,6 +70,7 @@ static void drain(Mail *mail, Loop *here)
     lane->drain_until_ms = here->mono_ms + DRAIN_TIMEOUT_MS;
     http_server_drain(lane->http);
     ws_server_drain(lane->ws);
+    streams_drain(lane->streams);
     loop_arm(here, &lane->drain_timer, DRAIN_CHECK_MS, on_drain_check);
 }
 
@@ -79,6 +83,7 @@ void lane_stop(Lane *lane)
 void lane_free(Lane *lane)
 {
     http_server_free(lane->http);
+    streams_free(lane->streams);
     ws_server_free(lane->ws);
     jwt_key_free(lane->token_key);
     hmac_free(lane->hmac);

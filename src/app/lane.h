@@ -23,6 +23,7 @@ struct Lane {
     Buf scratch;       /* lent within one call: clear it, use it, leave it */
     struct HttpServer *http;
     struct WsServer *ws;
+    struct Streams *streams;
     struct Listener *listener;
     uint32_t errands_out; /* taken by the store, not home yet */
     Timer drain_timer;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "app/ws/endpoint.h"
+#include "app/ws/stream.h"
 #include "base/mem.h"
 #include "base/metric.h"
 #include "domain/realtime/channel.h"
@@ -219,4 +220,5 @@ void live_committed(App *app, StoreCall *call)
 void live_recheck(Lane *lane)
 {
     ws_server_recheck(lane->ws);
+    streams_recheck(lane->streams);
 }

@@ -56,6 +56,7 @@ static void make_lanes(App *app)
         lane->snapshot = registry_snapshot(app->registry);
         buf_init(&lane->scratch, MIB(8));
     }
+    uuid_text(uuid_v4(&app->lanes[0].loop->random), app->node);
     app->scheduler = scheduler_new(&app->lanes[0]);
 }
 

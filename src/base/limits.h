@@ -42,6 +42,7 @@ enum {
     CHANNEL_NAME_MAX = 255,
     CHANNELS_PER_CLIENT_MAX = 128,
     CHANNELS_PER_LOOP_MAX = 4000000,
+    STREAMS_PER_LOOP_MAX = 2000000, /* responses of http_stream and sse */
     READER_LAG_BYTES_MAX = MIB(1),   /* a cursor this far behind its channel's tail: 3008 */
     WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
     FANOUT_SLICE = 64, /* sockets visited, 4-8 us each, before the loop does something else */

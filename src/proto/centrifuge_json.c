@@ -129,3 +129,16 @@ Status cf_json_read(Str message, Arena *arena, CfCommand *ret_command, Err *err)
     if (f.st == ST_OK) *ret_command = c;
     return f.st;
 }
+
+Status cf_json_read_emulation(Str body, Arena *arena, CfEmulation *ret_emulation, Err *err)
+{
+    Json j;
+    Status st = json_parse(body, arena, &j, err);
+    if (st != ST_OK) return st;
+    if (!json_is(&j, 0, JSON_OBJECT)) return wrong(err, S("emulation request"), "an object");
+    Fields f = {&j, 0, arena, err, ST_OK};
+    CfEmulation e = {text_field(&f, S("session")), text_field(&f, S("node")),
+                     text_field(&f, S("data"))};
+    if (f.st == ST_OK) *ret_emulation = e;
+    return f.st;
+}

@@ -9,4 +9,8 @@
 bool cf_json_next(Str *rest, Str *ret_message);
 Status cf_json_read(Str message, Arena *arena, CfCommand *ret_command, Err *err) MUST_USE;
 
+/* {"session","node","data"}: data is a string that holds a frame. */
+Status cf_json_read_emulation(Str body, Arena *arena, CfEmulation *ret_emulation,
+                              Err *err) MUST_USE;
+
 #endif

@@ -72,7 +72,7 @@ static void op_close(Client *c, uint16_t code, Str reason)
     (void)!writer_finish(&c->writer, str_make(frame, ws_close_frame(frame, code, reason)));
 }
 
-static const ClientOps ops = {{op_write, op_want, op_slow, op_finished}, op_arm, op_close};
+static const ClientOps ops = {{op_write, op_want, op_slow, op_finished}, op_arm, op_close, NULL};
 
 /* ---- the store: it forgets nothing and has one publication ---- */
 

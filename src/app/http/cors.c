@@ -48,6 +48,8 @@ bool cors_answer_preflight(Request *rq)
                        S("GET, POST, PUT, PATCH, DELETE, OPTIONS"));
         if (headers.len) respond_header(rq, S("Access-Control-Allow-Headers"), headers);
         respond_header(rq, S("Access-Control-Max-Age"), S("300"));
+        if (str_starts(rq->path, S("/connection/")) || str_is(rq->path, "/emulation"))
+            respond_header(rq, S("Access-Control-Allow-Credentials"), S("true"));
     }
     respond(rq, 204, (Str){NULL, 0}, S(""));
     return true;

@@ -366,11 +366,11 @@ void http_server_close_all(HttpServer *s)
         http_conn_close(CONTAINER_OF(n, HttpConn, node));
 }
 
-Conn *http_take_over(Request *rq)
+Conn *http_take_over(Request *rq, int status)
 {
     HttpConn *hc = rq->_conn;
     hc->upgraded = true;
-    rq->_status = 101;
+    rq->_status = status;
     measure_request(rq);
     return hc->conn;
 }

@@ -75,6 +75,10 @@ void respond_status(Request *rq, Status st, const Err *err);
  * handler answers; that answer goes nowhere. Nothing happens when the client has gone. */
 void respond_unknown(Request *rq);
 
+/* 200 and an endless body: the head is sent, the connection is the caller's as after http_take_over, and
+ * what it writes must be HTTP chunks. */
+struct Conn *respond_stream(Request *rq, Str content_type);
+
 /* {"success":true,"data":<json>} */
 void respond_data(Request *rq, int status, Str data_json);
 

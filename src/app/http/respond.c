@@ -137,6 +137,27 @@ void respond(Request *rq, int status, Str content_type, Str body)
     if (hc) http_conn_answered(hc);
 }
 
+Conn *respond_stream(Request *rq, Str content_type)
+{
+    Buf head;
+    buf_init(&head, KIB(16));
+    cors_add_headers(rq);
+    buf_lit(&head, "HTTP/1.1 200 OK\r\n");
+    put_header(&head, S("Date"), date_now(rq->_conn->server));
+    put_header(&head, S("Content-Type"), content_type);
+    for (uint8_t i = 0; i < rq->_header_count; i++)
+        put_header(&head, rq->_headers[i].name, rq->_headers[i].value);
+    buf_lit(&head, "X-Content-Type-Options: nosniff\r\n"
+                   "Cache-Control: private, no-cache, no-store, must-revalidate, max-age=0\r\n"
+                   "Pragma: no-cache\r\nExpires: 0\r\nX-Accel-Buffering: no\r\n"
+                   "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+    Conn *c = http_take_over(rq, 200);
+    struct iovec part = {(void *)(uintptr_t)buf_view(&head).at, buf_len(&head)};
+    (void)!conn_write(c, &part, 1); /* the first bytes of an answer always fit; broken: on_eof */
+    buf_done(&head);
+    return c;
+}
+
 /* ---- JSON answers ---- */
 
 void respond_json(Request *rq, int status, Str json)

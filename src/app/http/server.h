@@ -22,6 +22,6 @@ void http_server_close_all(HttpServer *s); /* the drain took too long */
 
 /* For an upgrade, inside the handler: the connection is the caller's from here (it sets events and
  * owner); bytes that came behind the request reach its on_read. The request ends without an answer. */
-Conn *http_take_over(Request *rq);
+Conn *http_take_over(Request *rq, int status);
 
 #endif

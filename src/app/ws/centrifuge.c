@@ -20,7 +20,7 @@ static void op_close(Client *c, uint16_t code, Str reason)
     socket_close(&c->writer, code, reason);
 }
 
-static const ClientOps client_ops = {SOCKET_WRITER_OPS, op_arm, op_close};
+static const ClientOps client_ops = {SOCKET_WRITER_OPS, op_arm, op_close, NULL};
 
 /* ---- the socket tells ---- */
 

@@ -234,7 +234,7 @@ static Conn *switch_protocols(Request *rq, const char accept[WS_ACCEPT_LEN], Str
         "Sec-WebSocket-Accept: %.*s\r\n%s%s%s\r\n",
         WS_ACCEPT_LEN, accept, echo ? "Sec-WebSocket-Protocol: " : "", echo ? protocol.at : "",
         echo ? "\r\n" : "");
-    Conn *c = http_take_over(rq);
+    Conn *c = http_take_over(rq, 101);
     struct iovec part = {(void *)(uintptr_t)answer.at, answer.len};
     (void)!conn_write(c, &part,
                       1); /* the first bytes on a fresh socket always fit; broken: on_eof */

@@ -39,6 +39,8 @@ typedef struct ClientOps {
     WriterOps writer;
     void (*arm)(Client *c, int64_t at_ms); /* call client_on_time then (replaces the last one) */
     void (*close)(Client *c, uint16_t code, Str reason); /* send a close frame behind all replies */
+    /* Adds session and node to the connect reply, valid until the next call. NULL: a transport without. */
+    void (*session)(Client *c, CfSession *session);
 } ClientOps;
 
 typedef enum ClientState {

@@ -84,6 +84,7 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
                           (int64_t)(random_u64(c->realtime->random) % (uint64_t)(half ? half : 1));
     }
     CfSession session = session_of(c, id_text);
+    if (c->ops->session) c->ops->session(c, &session);
     codec_of(c)->connected(out, command->id, &session);
     return 0;
 }

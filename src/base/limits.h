@@ -36,6 +36,14 @@ enum {
     /* Tokens */
     JWT_BYTES_MAX = KIB(4),
     TOKEN_SECRET_BYTES_MIN = 32,
+    TOKEN_SECRET_BYTES_MAX = 512, /* of a tenant's own */
+    RSA_BITS_MIN = 2048,
+    RSA_BITS_MAX = 8192,          /* a check costs 0.5 ms there */
+    PUBLIC_KEY_TEXT_MAX = KIB(4), /* in PEM form */
+    KID_MAX = 255,
+    JWKS_BYTES_MAX = KIB(64),
+    JWKS_KEYS_MAX = 32,
+    VERIFICATION_KEYS_MAX = 16,  /* a tenant's */
     REALTIME_TOKEN_TTL_S = 7200, /* RT-10 */
 
     /* Realtime */

@@ -8,7 +8,6 @@
  * 0.5 us to verify, of which the MAC is less than half. */
 #include "proto/jwt.h"
 
-#include <math.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 
@@ -16,14 +15,12 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "proto/jwt_parts.h"
 
 enum { MAC_BYTES = 32, MAC_TEXT_LEN = BASE64URL_LEN(MAC_BYTES) };
 
 /* {"alg":"HS256","typ":"JWT"} */
 #define OUR_HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
-
-/* Dates stop at the end of the year 9999: no sum a caller makes of them can overflow. */
-#define DATE_MAX_S INT64_C(253402300799)
 
 struct JwtKey {
     EVP_MAC_CTX *mac; /* holds the secret, expanded */
@@ -87,23 +84,7 @@ Status jwt_sign(JwtKey *key, Str claims, Buf *out)
 
 /* Verifying */
 
-typedef struct Parts {
-    Str header, payload, signature;
-    Str signed_text; /* header.payload */
-} Parts;
-
-static bool cut_parts(Str token, Parts *p)
-{
-    Str rest = token;
-    p->header = str_cut(&rest, '.');
-    p->payload = str_cut(&rest, '.');
-    p->signature = rest; /* a fourth part would put a dot in here, which is no base64 */
-    if (p->header.len == 0 || p->payload.len == 0 || p->signature.len == 0) return false;
-    p->signed_text = str_head(token, p->header.len + 1 + p->payload.len);
-    return true;
-}
-
-static Status check_signature(JwtKey *key, const Parts *p, Err *err)
+static Status check_signature(JwtKey *key, const JwtParts *p, Err *err)
 {
     uint8_t mac[MAC_BYTES], claimed[MAC_BYTES];
     size_t len;
@@ -113,23 +94,6 @@ static Status check_signature(JwtKey *key, const Parts *p, Err *err)
         return err_set(err, ST_UNAVAILABLE, "no memory to check the token");
     if (!bytes_equal(mac, claimed, MAC_BYTES))
         return err_set(err, ST_UNAUTHORIZED, "the token's signature does not match");
-    return ST_OK;
-}
-
-/* A part that must be a JSON object. */
-static Status open_part(Str part, const char *name, Arena *arena, Json *ret_json, Err *err)
-{
-    size_t len;
-    Json j;
-    uint8_t *bytes = arena_try(arena, part.len);
-    if (!bytes) return err_set(err, ST_TOO_BIG, "no room for the token's %s", name);
-    if (!base64url_decode(part, bytes, &len))
-        return err_set(err, ST_UNAUTHORIZED, "the token's %s is no base64url", name);
-    Status st = json_parse(str_make(bytes, len), arena, &j, NULL);
-    if (st == ST_TOO_BIG) return err_set(err, st, "the token's %s holds too much", name);
-    if (st != ST_OK || !json_is(&j, 0, JSON_OBJECT))
-        return err_set(err, ST_UNAUTHORIZED, "the token's %s is no JSON object", name);
-    *ret_json = j;
     return ST_OK;
 }
 
@@ -152,7 +116,7 @@ static Status check_header(Str header, Arena *arena, Err *err)
 {
     Json j;
     if (str_eq(header, S(OUR_HEADER))) return ST_OK; /* nearly always */
-    Status st = open_part(header, "header", arena, &j, err);
+    Status st = jwt_open_part(header, "header", arena, &j, err);
     if (st != ST_OK) return st;
     if (!json_string_is(&j, json_get(&j, 0, S("alg")), S("HS256")))
         return err_set(err, ST_UNAUTHORIZED, "the token's algorithm is not HS256");
@@ -165,64 +129,15 @@ static Status check_header(Str header, Arena *arena, Err *err)
     return ST_OK;
 }
 
-/* A NumericDate (RFC 7519 2) as whole seconds; a fraction is rounded up, so that "valid until 9.5"
- * still holds at 9 and not at 10. Untouched when absent. */
-static bool date_claim(const Json *j, Str name, int64_t *date_s)
-{
-    double seconds;
-    JsonRef at = json_get(j, 0, name);
-    if (at == JSON_NONE) return true;
-    if (!json_double(j, at, &seconds)) return false;
-    seconds = ceil(seconds);
-    if (seconds > (double)DATE_MAX_S) seconds = (double)DATE_MAX_S;
-    if (seconds < -(double)DATE_MAX_S) seconds = -(double)DATE_MAX_S;
-    *date_s = (int64_t)seconds;
-    return true;
-}
-
-static Status read_claims(Arena *arena, JwtClaims *c, int64_t *nbf_s, int64_t *exp_s, Err *err)
-{
-    JsonRef sub = json_get(&c->json, 0, S("sub"));
-    c->sub = S("");
-    c->iat_s = 0;
-    if (!date_claim(&c->json, S("exp"), exp_s))
-        return err_set(err, ST_UNAUTHORIZED, "the token's exp is no date");
-    if (!date_claim(&c->json, S("nbf"), nbf_s))
-        return err_set(err, ST_UNAUTHORIZED, "the token's nbf is no date");
-    if (!date_claim(&c->json, S("iat"), &c->iat_s))
-        return err_set(err, ST_UNAUTHORIZED, "the token's iat is no date");
-    if (sub == JSON_NONE) return ST_OK;
-    if (!json_is(&c->json, sub, JSON_STRING))
-        return err_set(err, ST_UNAUTHORIZED, "the token's sub is no text");
-    if (!json_string(&c->json, sub, arena, &c->sub))
-        return err_set(err, ST_TOO_BIG, "no room for the token's sub");
-    return ST_OK;
-}
-
-/* Leeway is 0: a token ends with the first moment of its exp (RFC 7519 4.1.4). */
-static Status check_dates(int64_t now_s, int64_t nbf_s, int64_t exp_s, Err *err)
-{
-    if (exp_s <= now_s) return err_set(err, ST_EXPIRED, "the token has expired");
-    if (nbf_s > now_s) return err_set(err, ST_EXPIRED, "the token is not valid yet");
-    return ST_OK;
-}
-
 Status jwt_verify(JwtKey *key, Str token, int64_t now_s, Arena *arena, JwtClaims *ret_claims,
                   Err *err)
 {
-    Parts parts;
-    JwtClaims claims = {0};
-    int64_t nbf_s = INT64_MIN, exp_s = INT64_MAX; /* as good as absent */
+    JwtParts parts;
     if (token.len > JWT_BYTES_MAX)
         return err_set(err, ST_TOO_BIG, "a token has at most %d bytes", JWT_BYTES_MAX);
-    if (!cut_parts(token, &parts))
+    if (!jwt_cut(token, &parts))
         return err_set(err, ST_UNAUTHORIZED, "a token is header.payload.signature");
     Status st = check_signature(key, &parts, err);
     if (st == ST_OK) st = check_header(parts.header, arena, err);
-    if (st == ST_OK) st = open_part(parts.payload, "payload", arena, &claims.json, err);
-    if (st == ST_OK) st = read_claims(arena, &claims, &nbf_s, &exp_s, err);
-    if (st != ST_OK) return st;
-    claims.exp_s = exp_s == INT64_MAX ? 0 : exp_s;
-    *ret_claims = claims;
-    return check_dates(now_s, nbf_s, exp_s, err);
+    return st == ST_OK ? jwt_read_payload(&parts, now_s, arena, ret_claims, err) : st;
 }

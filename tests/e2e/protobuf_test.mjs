@@ -42,7 +42,7 @@ for (const [how, query, protocols, echoed] of [
   ['?format', '?format=protobuf', [], ''],
   ['?cf_protocol with its version', '?cf_protocol=protobuf&cf_protocol_version=v2', [], ''],
 ]) {
-  test(`RT-15: Protobuf is chosen by ${how}`, async () => {
+  test(`1.1: Protobuf is chosen by ${how}`, async () => {
     const client = await connected('chosen', query, protocols);
     assert.equal(client.socket.protocol, echoed);
     assert.equal((await client.frames.next()).isBinary, true);
@@ -52,7 +52,7 @@ for (const [how, query, protocols, echoed] of [
   });
 }
 
-test('RT-15: who offers both, or JSON alone, gets JSON in text frames', async () => {
+test('1.1: who offers both, or JSON alone, gets JSON in text frames', async () => {
   const { token } = await tenant.token('both');
   for (const protocols of [['centrifuge-protobuf', 'centrifuge-json'], ['centrifuge-json'], []]) {
     const socket = new WebSocket(server.socketUrl, protocols);
@@ -66,7 +66,7 @@ test('RT-15: who offers both, or JSON alone, gets JSON in text frames', async ()
   }
 });
 
-test('RT-15: version 1 of the protocol is refused in words', async () => {
+test('1.1: version 1 of the protocol is refused in words', async () => {
   const socket = new WebSocket(`${server.socketUrl}?cf_protocol_version=v1`);
   const answer = await within(new Promise((done) => {
     socket.on('error', () => {});
@@ -76,7 +76,7 @@ test('RT-15: version 1 of the protocol is refused in words', async () => {
   socket.terminate();
 });
 
-test('RT-01 RT-15: the official client in Protobuf hears what was triggered, beside one in JSON', async () => {
+test('RT-01 5: the official client in Protobuf hears what was triggered, beside one in JSON', async () => {
   const { token, channels } = await tenant.token('peer');
   const client = new Centrifuge(server.socketUrl, { websocket: WebSocket, token, minReconnectDelay: 50 });
   server.atStop(() => client.disconnect());
@@ -97,7 +97,7 @@ test('RT-01 RT-15: the official client in Protobuf hears what was triggered, bes
   client.disconnect();
 });
 
-test('RT-07 RT-15: connect and subscribes in one frame, a foreign channel refused, unsubscribe answered', async () => {
+test('RT-07 5: connect and subscribes in one frame, a foreign channel refused, unsubscribe answered', async () => {
   const { token, channels } = await tenant.token('frame');
   const client = await open();
   client.socket.send(delimited(connectCommand(7, token), subscribeCommand(8, channels[0]),
@@ -115,7 +115,7 @@ test('RT-07 RT-15: connect and subscribes in one frame, a foreign channel refuse
   assert.equal(replies[300][REPLY.unsubscribe][0].length, 0);
 });
 
-test('RT-15: a pong that was not asked for, and what is no command, end with 3501', async () => {
+test('5: a pong that was not asked for, and what is no command, end with 3501', async () => {
   for (const frame of [
     Buffer.from([0]), Buffer.alloc(0), Buffer.from([5, 8, 1]), Buffer.from([0x80]), Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
     delimited(encode([[COMMAND.id, 5]])), delimited(encode([[COMMAND.id, 5], [COMMAND.subscribe, encode([[1, Buffer.from([0xff])]])]])),
@@ -129,7 +129,7 @@ test('RT-15: a pong that was not asked for, and what is no command, end with 350
   }
 });
 
-test('RT-15: what stood before the break in a frame is answered first', async () => {
+test('5: what stood before the break in a frame is answered first', async () => {
   const client = await connected('before');
   client.socket.send(Buffer.concat([delimited(subscribeCommand(2, 'global_system#other')), Buffer.from([9, 8])]));
   const reply = await client.inbox.next('the answer before the break');
@@ -137,7 +137,7 @@ test('RT-15: what stood before the break in a frame is answered first', async ()
   assert.equal((await within(client.closed, 'the close')).code, 3501);
 });
 
-test('RT-15: an expired token is error 109, an invalid one closes 3500', async () => {
+test('5: an expired token is error 109, an invalid one closes 3500', async () => {
   const stale = await open();
   stale.socket.send(delimited(connectCommand(1, server.mint(tenant, 'stale', { exp: 1000 }))));
   assert.equal(decode((await stale.inbox.next('the error'))[REPLY.error][0])[1][0], 109);

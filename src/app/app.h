@@ -22,6 +22,7 @@ struct App {
     char node[UUID_TEXT_LEN];    /* this process, for the emulation transports */
     uint64_t started_mono_ms;    /* when the lanes began */
     atomic_int lanes_draining;   /* lanes that still have connections after lane_stop */
+    struct Crowd *crowd;         /* locks inside; NULL without a limit */
     struct Sessions *sessions;   /* admin sign-ins; locks inside */
     struct LoginGate *logins;    /* failed sign-ins; locks inside */
     struct Operator *operator_;  /* the built-in operator's password on its way to the store */

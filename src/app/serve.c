@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "domain/realtime/crowd.h"
 #include "net/listen.h"
 #include "proto/hmac.h"
 #include "net/peers.h"
@@ -46,6 +47,7 @@ static int lane_count_of(const Config *config)
 static void make_lanes(App *app)
 {
     app->lane_count = lane_count_of(app->config);
+    app->crowd = crowd_new((uint32_t)app->config->connections_per_user);
     for (int i = 0; i < app->lane_count; i++) {
         Lane *lane = &app->lanes[i];
         lane->app = app;
@@ -132,6 +134,7 @@ int serve(const Config *config)
     key_sweep_free(app->key_sweep);
     scheduler_free(app->scheduler);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
+    crowd_free(app->crowd);
     retention_free(app->retention);
     bootstrap_undo(app);
     tls_free(app->tls);

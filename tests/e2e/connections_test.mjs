@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Server } from './harness.mjs';
 import { RawTcp } from './lib/raw_tcp.mjs';
+import { RawClient, rawUser } from './lib/realtime.mjs';
 
 // A server with these settings for the time of `use`.
 async function withServer(env, use) {
@@ -53,6 +54,28 @@ test('RELIABILITY-13: an address that holds its share is refused another connect
     assert.equal((await held[0].response()).status, 200, 'those who are in are served');
     held[1].socket.destroy();
     (await roomAgain(server)).socket.destroy();
+  });
+});
+
+test('centrifuge 3504: a user who holds as many connections as may be is refused another, on whatever loop', async () => {
+  await withServer({ ORQESTRA_CONNECTIONS_PER_USER: '6' }, async (server) => {
+    const tenant = await server.createTenant();
+    const other = await server.createTenant();
+    const held = [];
+    for (let n = 0; n < 6; n++) held.push(await rawUser(tenant, 'many'));
+    const refusal = async () => {
+      const client = await RawClient.open(server);
+      client.send({ id: 1, connect: { token: (await tenant.token('many')).token } });
+      return (await client.end()).code;
+    };
+    assert.equal(await refusal(), 3504);
+    await rawUser(tenant, 'another');
+    await rawUser(other, 'many');
+    await held[0].ask({ refresh: { token: (await tenant.token('many')).token } });
+    assert.equal(await refusal(), 3504, 'a refresh gives no room');
+    held[0].socket.terminate();
+    for (let again = null; !again;) again = await rawUser(tenant, 'many').catch(() => null);
+    assert.equal(await refusal(), 3504);
   });
 });
 

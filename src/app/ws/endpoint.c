@@ -53,6 +53,7 @@ WsServer *ws_server_new(Lane *lane)
         .token_key = lane->token_key,
         .snapshot = &lane->snapshot,
         .now_ms = &lane->loop->now_ms,
+        .crowd = lane->app->crowd,
         .random = &lane->loop->random,
         .settings = {config->ping_interval * 1000, config->pong_timeout * 1000,
                      config->connect_timeout * 1000, config->expired_close_delay * 1000},

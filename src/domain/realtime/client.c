@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "domain/realtime/call.h"
 #include "domain/realtime/command.h"
+#include "domain/realtime/crowd.h"
 
 void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat format)
 {
@@ -31,6 +32,7 @@ void client_done(Client *c)
 {
     leave_channels(c);
     writer_done(&c->writer);
+    crowd_leave(c->realtime->crowd, c->member);
     if (c->tenant) tenant_unref(c->tenant);
     mem_free(c->user);
     c->state = CLIENT_CLOSED;

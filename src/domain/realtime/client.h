@@ -27,6 +27,7 @@ typedef struct Realtime { /* what all clients of a loop share */
     JwtKey *token_key;
     Snapshot *const *snapshot; /* the loop's current one */
     const int64_t *now_ms;     /* the loop's wall clock */
+    struct Crowd *crowd;       /* shared by all loops (crowd.h); NULL: no limit */
     Random *random;
     RealtimeSettings settings;
     int64_t workspace_idle_ms; /* how long a workspace's socket may be silent */
@@ -54,8 +55,9 @@ struct Client {
     Writer writer; /* first: the transport finds itself from it */
     Realtime *realtime;
     const ClientOps *ops;
-    const Tenant *tenant; /* referenced; NULL before connect. Refreshed with the token */
-    char *user;           /* on the heap */
+    const Tenant *tenant;       /* referenced; NULL before connect. Refreshed with the token */
+    char *user;                 /* on the heap */
+    struct CrowdMember *member; /* NULL without a limit */
     int64_t expires_ms;
     int64_t opened_ms;
     int64_t next_ping_ms, pong_due_ms; /* 0: none */

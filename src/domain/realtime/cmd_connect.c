@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "domain/realtime/command.h"
+#include "domain/realtime/crowd.h"
 
 #define VERSION_TEXT "orqestra " ORQ_VERSION
 
@@ -72,6 +73,8 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
     default:
         return CF_CLOSE_INVALID_TOKEN;
     }
+    if (crowd_enter(c->realtime->crowd, grant.tenant->no, grant.user, &c->member) != ST_OK)
+        return CF_CLOSE_CONNECTION_LIMIT;
     adopt(c, &grant);
     c->user = mem_alloc(grant.user.len);
     memcpy(c->user, grant.user.at, grant.user.len);

@@ -119,6 +119,18 @@ enum {
     /* Deliveries */
     PROVIDER_REQUEST_MAX = MIB(8), /* the body of one call; two rendered parts fit, escaped */
     PROVIDER_ANSWER_MAX = KIB(64), /* of an answer's body; the rest is not read (threat 18) */
+    TENANT_PROVIDERS_MAX = 64,
+    CREDENTIAL_BYTES_MAX = KIB(8), /* one field: a private key fits */
+    COURIER_IN_FLIGHT_MAX = 256,   /* claimed and not settled: what a crash leaves uncertain (P6) */
+    COURIER_LINES_MAX = 400000,    /* (tenant, channel) with something waiting; 160 bytes each */
+    COURIER_PROVIDERS_MAX = 65536, /* whose pace is remembered; 120 bytes each */
+    PROVIDER_CONCURRENCY = 32,     /* calls of one provider in flight, to begin with */
+    PROVIDER_CONCURRENCY_MAX = 128,
+    PROVIDER_FAILURES_MAX = 10,       /* in a row: the circuit opens */
+    PROVIDER_PAUSE_MS_MAX = 30000,    /* between two looks at one that does not work */
+    RETRY_DELAYS_MAX = 16,
+    RETRY_AFTER_MS_MAX = 3600 * 1000, /* a longer Retry-After is cut to this (P10) */
+    EXCERPT_BYTES_MAX = KIB(2),       /* of a request or an answer, kept with an attempt */
 
     /* Scheduled events */
     SCHEDULE_AHEAD_DAYS_MAX = 366,   /* one year, whichever */

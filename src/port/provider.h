@@ -24,7 +24,8 @@
 
 enum {
     PROVIDER_FIELDS_MAX = 8,   /* credential fields of a kind */
-    PROVIDER_HEADERS_MAX = 24, /* of one request, or remembered of one answer */
+    PROVIDER_HEADERS_MAX = 24, /* of one request */
+    ANSWER_HEADERS_MAX = 64,   /* remembered of one answer */
 };
 
 typedef struct ProviderHeader {
@@ -100,7 +101,7 @@ typedef enum Arrival {
 typedef struct ProviderAnswer {
     Arrival arrival;
     int status; /* HTTP status or SMTP reply code; 0 unless ANSWERED */
-    ProviderHeader headers[PROVIDER_HEADERS_MAX];
+    ProviderHeader headers[ANSWER_HEADERS_MAX];
     uint32_t header_count;
     Str body;       /* cut at PROVIDER_ANSWER_MAX; for SMTP the text of the reply */
     Str error;      /* a sentence, unless ANSWERED */

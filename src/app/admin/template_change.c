@@ -27,7 +27,7 @@ static bool says_the_same(const TemplateRow *a, const TemplateRow *b)
 {
     return str_eq(a->event_type, b->event_type) && a->format == b->format &&
            str_eq(a->subject, b->subject) && str_eq(a->body, b->body) &&
-           str_eq(a->target_channel, b->target_channel);
+           str_eq(a->target_channel, b->target_channel) && a->at_most_once == b->at_most_once;
 }
 
 static Status save(StoreTx *tx, const TemplateRow *before, TemplateRow *after, Err *err)

@@ -4,7 +4,7 @@
 
 static const Str known[] = {
     STR_INIT("eventType"), STR_INIT("channel"),       STR_INIT("format"), STR_INIT("subject"),
-    STR_INIT("body"),      STR_INIT("targetChannel"), STR_INIT("active"),
+    STR_INIT("body"),      STR_INIT("targetChannel"), STR_INIT("active"), STR_INIT("delivery"),
 };
 
 TemplateFormat template_format_default(Channel channel)
@@ -65,6 +65,17 @@ static void read_target(const Fields *f, TemplateFields *in)
         fields_problem(f, "targetChannel must not contain '#'; the user's id is added by itself");
 }
 
+static void read_delivery(const Fields *f, TemplateFields *in)
+{
+    Str name;
+    if (!fields_text(f, S("delivery"), 1, 64, &name)) return;
+    in->at_most_once = str_is(name, "at_most_once");
+    in->has_delivery = in->at_most_once || str_is(name, "at_least_once");
+    if (!in->has_delivery)
+        fields_problem(f,
+                       "delivery must be one of the following values: at_least_once, at_most_once");
+}
+
 void template_fields_read(const Fields *f, TemplateFields *ret_input)
 {
     TemplateFields in = {0};
@@ -74,6 +85,7 @@ void template_fields_read(const Fields *f, TemplateFields *ret_input)
     template_fields_format(f, &in);
     read_sources(f, &in);
     read_target(f, &in);
+    read_delivery(f, &in);
     in.has_active = fields_flag(f, S("active"), &in.active);
     *ret_input = in;
 }
@@ -87,6 +99,7 @@ void template_fields_apply(const TemplateFields *input, TemplateRow *row)
     if (input->has_body) row->body = input->body;
     if (input->has_target) row->target_channel = input->target_channel;
     if (input->has_active) row->active = input->active;
+    if (input->has_delivery) row->at_most_once = input->at_most_once;
 }
 
 static bool tenant_row_has_channel(const TenantRow *tenant, Str name, Arena *arena)

@@ -9,13 +9,15 @@
 #include "domain/tenant/tenant_store.h"
 
 typedef struct TemplateFields {
-    bool has_event_type, has_channel, has_format, has_subject, has_body, has_target, has_active;
+    bool has_event_type, has_channel, has_format, has_subject, has_body, has_target, has_active,
+        has_delivery;
     Str event_type;
     Channel channel;
     TemplateFormat format;
     Str subject, body;
     Str target_channel; /* "" = global_system */
     bool active;
+    bool at_most_once; /* "delivery": what to do when it is not known whether a message went out */
 } TemplateFields;
 
 /* Problems are noted in f->problems; subject and body are compiled to find theirs. */

@@ -17,6 +17,7 @@ void template_json(Buf *out, const TemplateRow *row)
     put_text(out, "subject", or_null(row->subject));
     put_text(out, "body", row->body);
     put_text(out, "targetChannel", or_null(row->target_channel));
+    put_text(out, "delivery", row->at_most_once ? S("at_most_once") : S("at_least_once"));
     put_flag(out, "active", row->active);
     put_num(out, "version", row->version);
     put_time(out, "createdAt", row->created_ms);

@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                    \
     "tenant, id, event_type, channel, format, subject, body, target_channel, version, active, "    \
-    "created_ms, updated_ms"
+    "created_ms, updated_ms, at_most_once"
 
 static const Str format_names[] = {STR_INIT("text"), STR_INIT("html"), STR_INIT("mjml")};
 
@@ -50,6 +50,7 @@ static TemplateRow row_of(const Rows *rows, uint32_t i)
         .active = rows_int(rows, i, 9) != 0,
         .created_ms = rows_int(rows, i, 10),
         .updated_ms = rows_int(rows, i, 11),
+        .at_most_once = rows_int(rows, i, 12) != 0,
     };
     Str id = rows_text(rows, i, 1);
     CHECK(id.len == sizeof row.id.at && row.channel < CHANNEL_COUNT && row.format <= FORMAT_MJML);
@@ -70,28 +71,29 @@ Status template_insert(StoreTx *tx, const TemplateRow *row, Err *err)
 {
     return tx_run(tx,
                   "INSERT INTO template (" COLUMNS
-                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                   VALUES(value_int(row->tenant_no), id_value(&row->id), value_text(row->event_type),
                          value_int(row->channel), value_int(row->format), value_text(row->subject),
                          value_text(row->body), value_text(row->target_channel),
                          value_int(row->version), value_int(row->active),
-                         value_int(row->created_ms), value_int(row->updated_ms)),
+                         value_int(row->created_ms), value_int(row->updated_ms),
+                         value_int(row->at_most_once)),
                   NULL, err);
 }
 
 Status template_save(StoreTx *tx, const TemplateRow *row, Err *err)
 {
     int64_t changed = 0;
-    Status st = tx_run(tx,
-                       "UPDATE template SET event_type = $1, format = $2, subject = $3, body = $4, "
-                       "target_channel = $5, version = $6, active = $7, updated_ms = $8 "
-                       "WHERE tenant = $9 AND id = $10",
-                       VALUES(value_text(row->event_type), value_int(row->format),
-                              value_text(row->subject), value_text(row->body),
-                              value_text(row->target_channel), value_int(row->version),
-                              value_int(row->active), value_int(row->updated_ms),
-                              value_int(row->tenant_no), id_value(&row->id)),
-                       &changed, err);
+    Status st = tx_run(
+        tx,
+        "UPDATE template SET event_type = $1, format = $2, subject = $3, body = $4, "
+        "target_channel = $5, version = $6, active = $7, updated_ms = $8, "
+        "at_most_once = $9 WHERE tenant = $10 AND id = $11",
+        VALUES(value_text(row->event_type), value_int(row->format), value_text(row->subject),
+               value_text(row->body), value_text(row->target_channel), value_int(row->version),
+               value_int(row->active), value_int(row->updated_ms), value_int(row->at_most_once),
+               value_int(row->tenant_no), id_value(&row->id)),
+        &changed, err);
     if (st != ST_OK) return st;
     return changed ? ST_OK : err_set(err, ST_NOT_FOUND, "Template not found");
 }
@@ -100,10 +102,12 @@ Status template_keep_version(StoreTx *tx, const TemplateRow *row, Err *err)
 {
     return tx_run(tx,
                   "INSERT INTO template_version (tenant, template, version, subject, body, format, "
-                  "target_channel, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                  "target_channel, created_ms, at_most_once) "
+                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                   VALUES(value_int(row->tenant_no), id_value(&row->id), value_int(row->version),
                          value_text(row->subject), value_text(row->body), value_int(row->format),
-                         value_text(row->target_channel), value_int(row->updated_ms)),
+                         value_text(row->target_channel), value_int(row->updated_ms),
+                         value_int(row->at_most_once)),
                   NULL, err);
 }
 

@@ -22,6 +22,7 @@ typedef struct TemplateRow {
     Str target_channel; /* "" = global_system */
     uint32_t version;   /* from 1 */
     bool active;
+    bool at_most_once; /* the option "delivery" */
     int64_t created_ms, updated_ms;
 } TemplateRow;
 

@@ -218,31 +218,29 @@ static void read_channels(Reader *r, Trigger *t)
     if (set) t->channels = set; /* [] is as good as absent (E.9) */
 }
 
-/* The routing fields as an object of their own: what templates may fall back to. Other keys of the
- * payload are not template data (API-18). */
-static bool cut_routing(Reader *r, JsonRef payload, Json *ret_json)
+bool trigger_routing(const Json *json, JsonRef payload, Arena *arena, Json *ret_routing)
 {
     static const Str names[] = {STR_INIT("userId"), STR_INIT("recipientEmail"),
                                 STR_INIT("recipientPhone")};
     enum { NAMES = sizeof names / sizeof names[0] };
-    JsonNode *to = arena_try(r->arena, (1 + 2 * NAMES) * sizeof *to);
+    JsonNode *to = arena_try(arena, (1 + 2 * NAMES) * sizeof *to);
     uint32_t count = 1;
 
     if (!to) return false;
-    to[0] = r->json.nodes[payload];
+    to[0] = json->nodes[payload];
     to[0].count = 0;
     for (size_t i = 0; i < NAMES; i++) {
-        JsonRef value = member(r, payload, names[i]);
-        if (!json_is(&r->json, value, JSON_STRING)) continue;
-        to[count] = r->json.nodes[value - 1]; /* its key */
-        to[count + 1] = r->json.nodes[value];
+        JsonRef value = json_get(json, payload, names[i]);
+        if (!json_is(json, value, JSON_STRING)) continue;
+        to[count] = json->nodes[value - 1]; /* its key */
+        to[count + 1] = json->nodes[value];
         to[count].next = count + 1;
         to[count + 1].next = count + 2;
         count += 2;
         to[0].count++;
     }
     to[0].next = count;
-    *ret_json = (Json){r->json.text, to, count};
+    *ret_routing = (Json){json->text, to, count};
     return true;
 }
 
@@ -272,7 +270,7 @@ static void read_payload(Reader *r, Trigger *t)
     read_optional_text(r, payload, S("recipientPhone"),
                        S("payload.recipientPhone must be a string"), &t->recipient_phone);
     t->payload_raw = json_raw(&r->json, payload);
-    if (!cut_routing(r, payload, &t->payload)) refuse_for_size(r);
+    if (!trigger_routing(&r->json, payload, r->arena, &t->payload)) refuse_for_size(r);
 }
 
 static void read_variables(Reader *r, Trigger *t)

@@ -42,6 +42,10 @@ Status trigger_parse(Str body, Arena *arena, Trigger *ret_trigger, Problems *ret
  * one too far ahead is one for the problems. */
 void trigger_time(Trigger *t, int64_t now_ms, Problems *problems);
 
+/* The routing fields of a payload as an object of their own: what templates may fall back to. Other keys of
+ * it are not template data (API-18). False when the arena is full. */
+bool trigger_routing(const Json *json, JsonRef payload, Arena *arena, Json *ret_routing) MUST_USE;
+
 /* E.14: 1..USER_ID_MAX bytes of UTF-8 without '#', ',' and control characters. On false, *ret_problem
  * says which rule (e.g. "payload.userId must not contain '#'", `field` being "payload.userId"). */
 bool user_id_check(Str user_id, Str field, Arena *arena, Str *ret_problem);

@@ -31,6 +31,12 @@ static Str slug_key(const void *value)
     return ((const Tenant *)value)->slug;
 }
 
+static Str no_key(const void *value)
+{
+    const Tenant *t = value;
+    return str_make(&t->no, sizeof t->no);
+}
+
 Tenant *tenant_new(void)
 {
     Tenant *t = mem_new(Tenant);
@@ -149,8 +155,11 @@ Status tenant_add_template(Tenant *t, const TemplateRow *row, Err *err)
     TemplateGroup *group;
     TenantTemplate *made = arena_try(&t->arena, sizeof *made);
     if (!made) return err_set(err, ST_TOO_BIG, "the tenant's templates do not fit into memory");
-    *made = (TenantTemplate){
-        .id = row->id, .version = row->version, .channel = row->channel, .format = row->format};
+    *made = (TenantTemplate){.id = row->id,
+                             .version = row->version,
+                             .channel = row->channel,
+                             .format = row->format,
+                             .at_most_once = row->at_most_once};
     if (!arena_copy(&t->arena, row->target_channel, &made->target_channel))
         return err_set(err, ST_TOO_BIG, "the tenant's templates do not fit into memory");
 
@@ -165,6 +174,31 @@ Status tenant_add_template(Tenant *t, const TemplateRow *row, Err *err)
     return ST_OK;
 }
 
+/* Credentials that do not open (a row was tampered with) must not keep anyone else from starting: the
+ * provider stays in its place, and whoever asks it is told. */
+static bool copy_provider(Tenant *t, const ProviderRow *row, const SealKey *master,
+                          TenantProvider *ret)
+{
+    *ret = (TenantProvider){.id = row->id, .channel = row->channel, .updated_ms = row->updated_ms};
+    if (provider_open(master, t->id, row->id, row->credentials_sealed, &t->arena, &ret->credentials,
+                      NULL) != ST_OK)
+        ret->credentials = (Str){NULL, 0};
+    return arena_copy(&t->arena, row->name, &ret->name) &&
+           arena_copy(&t->arena, row->kind, &ret->kind) &&
+           arena_copy(&t->arena, row->base_url, &ret->base_url);
+}
+
+Status tenant_set_providers(Tenant *t, const ProviderRows *rows, const SealKey *master, Err *err)
+{
+    if (rows->count == 0) return ST_OK;
+    t->providers = arena_try(&t->arena, sizeof *t->providers * rows->count);
+    bool fits = t->providers != NULL;
+    for (uint32_t i = 0; fits && i < rows->count; i++)
+        if (rows->at[i].active)
+            fits = copy_provider(t, &rows->at[i], master, &t->providers[t->provider_count++]);
+    return fits ? ST_OK : err_set(err, ST_TOO_BIG, "the tenant's providers do not fit into memory");
+}
+
 Snapshot *snapshot_new(Tenant *const *tenants, uint32_t count, const Tenant *platform)
 {
     Snapshot *s = mem_new(Snapshot);
@@ -176,6 +210,7 @@ Snapshot *snapshot_new(Tenant *const *tenants, uint32_t count, const Tenant *pla
     map_init(&s->by_old_key_hash, count, old_hash_key);
     map_init(&s->by_id, count, id_key);
     map_init(&s->by_slug, count, slug_key);
+    map_init(&s->by_no, count, no_key);
     for (uint32_t i = 0; i < count; i++) {
         s->tenants[i] = tenants[i];
         /* The store keeps all three unique; a duplicate means we no longer know who asks. */
@@ -183,6 +218,7 @@ Snapshot *snapshot_new(Tenant *const *tenants, uint32_t count, const Tenant *pla
         if (tenants[i]->has_old_key) CHECK(map_put(&s->by_old_key_hash, tenants[i]) == ST_OK);
         CHECK(map_put(&s->by_id, tenants[i]) == ST_OK);
         CHECK(map_put(&s->by_slug, tenants[i]) == ST_OK);
+        CHECK(map_put(&s->by_no, tenants[i]) == ST_OK);
     }
     return s;
 }

@@ -7,6 +7,7 @@
 #ifndef ORQ_DOMAIN_TENANT_BUILD_H
 #define ORQ_DOMAIN_TENANT_BUILD_H
 
+#include "domain/catalog/provider_store.h"
 #include "domain/catalog/template_store.h"
 #include "domain/tenant/tenant.h"
 #include "domain/tenant/tenant_store.h"
@@ -24,6 +25,10 @@ Status tenant_open_secrets(Tenant *t, const TenantRow *row, const SealKey *maste
 
 /* Compiles and adds; a failed call leaves the tenant as it was. */
 Status tenant_add_template(Tenant *t, const TemplateRow *row, Err *err) MUST_USE;
+
+/* All of the tenant's providers in the order of the rows; inactive ones are left out. */
+Status tenant_set_providers(Tenant *t, const ProviderRows *rows, const SealKey *master,
+                            Err *err) MUST_USE;
 
 /* Takes over one reference of each tenant and of platform; the array stays the caller's. */
 Snapshot *snapshot_new(Tenant *const *tenants, uint32_t count, const Tenant *platform);

@@ -45,6 +45,13 @@ static Status erase_events(StoreTx *tx, EraseUser *erase, int64_t user_no, bool 
     Status st = choose_range(tx, erase, user_no, &to, err);
     if (st == ST_OK)
         st = tx_run(tx,
+                    "DELETE FROM attempt WHERE tenant = $1 AND event IN (SELECT no FROM event "
+                    "WHERE no > $2 AND no <= $3 AND tenant = $1 AND end_user = $4)",
+                    VALUES(value_int(erase->tenant_no), value_int(erase->_event_no), value_int(to),
+                           value_int(user_no)),
+                    NULL, err);
+    if (st == ST_OK)
+        st = tx_run(tx,
                     "DELETE FROM delivery WHERE tenant = $1 AND event IN (SELECT no FROM event "
                     "WHERE no > $2 AND no <= $3 AND tenant = $1 AND end_user = $4)",
                     VALUES(value_int(erase->tenant_no), value_int(erase->_event_no), value_int(to),

@@ -57,11 +57,23 @@ static Status add_templates(Tenant *t, StoreTx *tx, LeftOut *left_out, Err *err)
     return st;
 }
 
+static Status add_providers(Tenant *t, StoreTx *tx, const SealKey *master, Err *err)
+{
+    Arena page;
+    ProviderRows rows;
+    arena_init(&page, TENANT_BYTES_MAX);
+    Status st = provider_read_all(tx, t->no, &page, &rows, err);
+    if (st == ST_OK) st = tenant_set_providers(t, &rows, master, err);
+    arena_done(&page);
+    return st;
+}
+
 static Status build(Registry *r, const TenantRow *row, StoreTx *tx, Tenant **ret_tenant, Err *err)
 {
     Tenant *t = tenant_new();
     Status st = tenant_fill(t, row, err);
     if (st == ST_OK) st = tenant_open_secrets(t, row, r->master, err);
+    if (st == ST_OK) st = add_providers(t, tx, r->master, err);
     if (st == ST_OK) st = add_templates(t, tx, &r->left_out, err);
     if (st == ST_OK)
         *ret_tenant = t;

@@ -60,6 +60,7 @@ void snapshot_unref(Snapshot *s)
     map_done(&s->by_old_key_hash);
     map_done(&s->by_id);
     map_done(&s->by_slug);
+    map_done(&s->by_no);
     mem_free(s->tenants);
     mem_free(s);
 }
@@ -87,9 +88,7 @@ const Tenant *snapshot_by_slug(const Snapshot *s, Str slug)
 
 const Tenant *snapshot_by_no(const Snapshot *s, uint32_t no)
 {
-    for (uint32_t i = 0; i < s->count; i++)
-        if (s->tenants[i]->no == no) return s->tenants[i];
-    return NULL;
+    return map_get(&s->by_no, str_make(&no, sizeof no));
 }
 
 static const TenantTemplate *template_of(const Tenant *t, Str event_type, Channel channel)

@@ -30,7 +30,17 @@ typedef struct TenantTemplate {
     Template *subject; /* NULL when none is set */
     Template *body;
     Str target_channel; /* "" = global_system */
+    bool at_most_once;  /* not sent again when it is not known whether it went out */
 } TenantTemplate;
+
+typedef struct TenantProvider { /* an active one; its kind is looked up by name (port/provider.h) */
+    Uuid id;
+    Str name, kind;
+    Channel channel;
+    Str credentials; /* JSON, in the clear, here only; {NULL,0}: they could not be opened */
+    Str base_url;    /* "" = the vendor's own */
+    int64_t updated_ms;
+} TenantProvider;
 
 typedef struct TemplateGroup { /* all active templates of one event type */
     Str event_type;
@@ -57,6 +67,8 @@ typedef struct Tenant {
     Str *channels; /* custom WebSocket channels, without global_system */
     uint32_t channel_count;
     Str sender_email, sender_name;
+    TenantProvider *providers; /* in the order they are asked */
+    uint32_t provider_count;
     Map groups;          /* TemplateGroup by event type */
     Template **programs; /* every compiled program, for the free */
     uint32_t program_count;
@@ -72,7 +84,7 @@ typedef struct Snapshot {
     atomic_uint _refs;
     Tenant **tenants; /* each referenced */
     uint32_t count;
-    Map by_key_hash, by_old_key_hash, by_id, by_slug;
+    Map by_key_hash, by_old_key_hash, by_id, by_slug, by_no;
     const Tenant *platform; /* the built-in global.* templates, as a tenant of their own */
 } Snapshot;
 
@@ -84,7 +96,7 @@ void snapshot_unref(Snapshot *s);
 const Tenant *snapshot_by_api_key(const Snapshot *s, Str api_key, int64_t now_ms);
 const Tenant *snapshot_by_id(const Snapshot *s, Str id_text);
 const Tenant *snapshot_by_slug(const Snapshot *s, Str slug);
-const Tenant *snapshot_by_no(const Snapshot *s, uint32_t no); /* linear: for admin requests */
+const Tenant *snapshot_by_no(const Snapshot *s, uint32_t no);
 
 /* The template that fires for (event type, channel): the tenant's active one, else the platform's.
  * NULL when there is none. Event types match exactly (KIT-21). */

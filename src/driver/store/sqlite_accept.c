@@ -16,7 +16,7 @@ static const char sql_event[] =
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 static const char sql_delivery[] =
     "INSERT INTO delivery (tenant, event, channel, id, status, recipient, cause, template_id, "
-    "template_version, due_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)";
+    "template_version, due_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)";
 static const char sql_message[] =
     "INSERT INTO message (tenant, id, event, event_type, channel, title, body, data, created_ms, "
     "end_user) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";

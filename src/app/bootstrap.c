@@ -117,6 +117,7 @@ Status bootstrap(App *app, Err *err)
     app->sessions = sessions_new();
     app->logins = login_gate_new();
     app->limiter = wire_limiter(app->config);
+    app->provider_kinds = wire_provider_kinds();
     Status st = secrets_load(app->config, app->secrets, err);
     if (st == ST_OK) st = run_first_job(app, err);
     if (st != ST_OK) return st;

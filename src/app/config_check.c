@@ -3,6 +3,7 @@
 
 #include "app/config_set.h"
 #include "base/log.h"
+#include "domain/deliver/verdict.h"
 #include "net/outbound.h"
 
 static const struct {
@@ -20,6 +21,7 @@ static const struct {
     {SETTING_store_timeout, 1, 300},
     {SETTING_tls_reload_interval, 1, 86400},
     {SETTING_connection_rate, 0, 1000000},
+    {SETTING_provider_timeout, 1, 300},
     {SETTING_disk_free_min, 0, 1 << 30},
     {SETTING_idempotency_ttl, 1, IDEMPOTENCY_TTL_S_MAX},
 };
@@ -107,6 +109,12 @@ static Status check_secrets(const Config *c, Err *err)
     return ST_OK;
 }
 
+static Status check_retry_delays(const StrList *delays, Err *err)
+{
+    RetryPlan plan;
+    return retry_plan_parse(delays->at, delays->count, &plan, err);
+}
+
 static Status check_outbound(const StrList *networks, Err *err)
 {
     OutboundPolicy policy = {0};
@@ -128,6 +136,7 @@ Status config_check(const Config *c, Err *err)
         st = err_set(err, ST_INVALID, "%s is set and %s is not; set both, or neither",
                      c->tls_cert.len ? "tls_cert" : "tls_key",
                      c->tls_cert.len ? "tls_key" : "tls_cert");
+    if (st == ST_OK) st = check_retry_delays(&c->retry_delays, err);
     if (st == ST_OK) st = check_outbound(&c->outbound_allow, err);
     if (st != ST_OK) return st;
     if (c->data.len == 0) return err_set(err, ST_INVALID, "data must name a directory");

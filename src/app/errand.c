@@ -14,6 +14,7 @@
 
 #include "app/app.h"
 #include "app/committed.h"
+#include "app/courier/courier.h"
 #include "app/live.h"
 #include "app/scheduler.h"
 #include "base/mem.h"
@@ -122,6 +123,7 @@ static void swap_everywhere(App *app, Errand *e)
 
     round->errand = e;
     round->snapshot = registry_publish(app->registry, &e->staged);
+    courier_adopt(app->courier, round->snapshot);
     atomic_init(&round->lanes_left, app->lane_count);
     for (int i = 0, count = app->lane_count; i < count;
          i++) { /* the last post may free the round */

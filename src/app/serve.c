@@ -10,6 +10,7 @@
 #include "app/app.h"
 #include "app/bootstrap.h"
 #include "app/certificate.h"
+#include "app/courier/courier.h"
 #include "app/retention.h"
 #include "app/scheduler.h"
 #include "app/secrets.h"
@@ -87,6 +88,7 @@ static void run_lanes(App *app, const sigset_t *signals)
 {
     LogNum lanes;
     app->started_mono_ms = app->lanes[0].loop->mono_ms;
+    app->courier = courier_new(app);
     for (int i = 0; i < app->lane_count; i++) loop_start(app->lanes[i].loop, start_lane);
     LOG(LOG_INFO, "server.started", log_str("listen", app->config->listen),
         log_num("loops", app->lane_count, &lanes), log_str("version", S(ORQ_VERSION)));
@@ -96,9 +98,11 @@ static void run_lanes(App *app, const sigset_t *signals)
     LOG(LOG_INFO, "server.draining",
         log_str("signal", number == SIGINT ? S("SIGINT") : S("SIGTERM")));
     log_flush();
+    courier_drain(app->courier);
     atomic_store(&app->lanes_draining, app->lane_count);
     for (int i = 0; i < app->lane_count; i++) lane_stop(&app->lanes[i]);
     for (int i = 0; i < app->lane_count; i++) loop_join(app->lanes[i].loop);
+    courier_join(app->courier);
 }
 
 int serve(const Config *config)
@@ -131,6 +135,7 @@ int serve(const Config *config)
         fprintf(stderr, "orqestra serve: %s\n", err.text);
     }
     if (app->store) store_close(app->store);
+    courier_free(app->courier);
     key_sweep_free(app->key_sweep);
     scheduler_free(app->scheduler);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);

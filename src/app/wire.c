@@ -1,6 +1,8 @@
 #include "app/wire.h"
 
 #include "driver/limiter/local.h"
+#include "driver/provider/carrier.h"
+#include "driver/provider/kinds.h"
 #include "driver/store/sqlite.h"
 
 static Status check_scheme(const Config *config, Err *err)
@@ -22,6 +24,19 @@ Limiter *wire_limiter(const Config *config)
 {
     (void)config; /* one process, one memory */
     return limiter_local_new();
+}
+
+const ProviderKinds *wire_provider_kinds(void)
+{
+    return provider_kinds();
+}
+
+Carrier *wire_carrier(const Config *config, Loop *loop)
+{
+    OutboundPolicy policy = {0};
+    for (uint32_t i = 0; i < config->outbound_allow.count; i++) /* config_check has seen them */
+        CHECK(outbound_policy_add(&policy, config->outbound_allow.at[i], NULL) == ST_OK);
+    return carrier_new(loop, &policy, config->outbound_ca);
 }
 
 Status wire_backup(const Config *config, Str target, Err *err)

@@ -5,13 +5,18 @@
 #define ORQ_APP_WIRE_H
 
 #include "app/config.h"
+#include "net/loop.h"
 #include "port/limiter.h"
+#include "port/provider.h"
 #include "port/store.h"
 
 /* By the setting `store`. ST_INVALID for a scheme this build does not have. */
 Status wire_store(const Config *config, Store **ret_store, Err *err) MUST_USE;
 /* Never fails; limiter_free. */
 Limiter *wire_limiter(const Config *config);
+/* What this build knows to send by, and the way there, on the loop of whoever uses it. */
+const ProviderKinds *wire_provider_kinds(void);
+Carrier *wire_carrier(const Config *config, Loop *loop);
 /* `orqestra backup`: a copy of the data directory that can be served at once. */
 Status wire_backup(const Config *config, Str target, Err *err) MUST_USE;
 

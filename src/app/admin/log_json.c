@@ -40,11 +40,33 @@ void log_json(Buf *out, const LogRow *row)
     put_close(out);
 }
 
-void log_json_whole(Buf *out, const LogRow *row, const Timeline *timeline)
+static void put_attempt(Buf *out, const AttemptRow *a)
+{
+    put_open(out);
+    put_num(out, "no", a->no);
+    put_time(out, "at", a->started_ms);
+    put_text(out, "provider", a->provider);
+    put_text(out, "status", a->class == OUTCOME_OK ? S("SENT") : S("FAILED"));
+    put_text(out, "class", outcome_class_name(a->class));
+    if (a->status)
+        put_num(out, "statusCode", a->status);
+    else
+        put_text(out, "statusCode", (Str){NULL, 0});
+    put_text(out, "providerMessageId", a->reference);
+    put_text(out, "cause", a->cause);
+    put_num(out, "durationMs", a->finished_ms - a->started_ms);
+    put_text(out, "request", a->request);
+    put_text(out, "answer", a->answer);
+    put_close(out);
+}
+
+void log_json_whole(Buf *out, const LogRow *row, const AttemptRows *attempts,
+                    const Timeline *timeline)
 {
     put_open(out);
     put_row(out, row);
     put_array_open(out, "attempts");
+    for (uint32_t i = 0; i < attempts->count; i++) put_attempt(out, &attempts->at[i]);
     put_array_close(out);
     timeline_json(out, timeline);
     put_close(out);

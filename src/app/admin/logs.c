@@ -60,11 +60,14 @@ static Status run_get(StoreTx *tx, AdminJob *job, Err *err)
     const Uuid *id = job->input;
     TenantRow tenant;
     LogRow row;
+    AttemptRows attempts;
     Status st = tenant_read(tx, job->tenant_id, job->arena, &tenant, err);
     if (st == ST_OK) st = log_read(tx, tenant.no, *id, job->arena, &row, err);
+    if (st == ST_OK)
+        st = attempts_read(tx, tenant.no, row.event_no, row.channel, job->arena, &attempts, err);
     if (st != ST_OK) return st;
     const Timeline timeline = timeline_of_delivery(&row, job->arena);
-    log_json_whole(&job->data, &row, &timeline);
+    log_json_whole(&job->data, &row, &attempts, &timeline);
     return ST_OK;
 }
 

@@ -45,6 +45,12 @@ void live_committed(App *app, StoreCall *call)
     if (call->kind == STORE_ACCEPT && call->st == ST_OK) t.published_at = tick();
 }
 
+void courier_accepted(Courier *c, const AcceptCall *call)
+{
+    (void)c;
+    (void)call;
+}
+
 void courier_adopt(Courier *c, Snapshot *snapshot)
 {
     (void)c;

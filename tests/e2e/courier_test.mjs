@@ -34,7 +34,7 @@ test('E.28 ORQ-08: an e-mail is rendered, escaped in its HTML alone, with a text
   assert.equal(call.headers['webhook-signature'], `v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
   assert.equal(call.headers['webhook-id'], log.id);
   assert.equal(data.id, log.id);
-  assert.match(call.headers['user-agent'], /^Orqestra\//);
+  assert.match(call.headers['user-agent'], /^orqestra\//i);
   assert.equal(log.attemptCount, 1);
   assert.equal(log.attempts.length, 1);
   const [attempt] = log.attempts;

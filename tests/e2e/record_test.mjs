@@ -1,20 +1,31 @@
 // record_test.mjs: what is kept of an event beyond the feed: its ids, its deliveries, its misses.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server } from './harness.mjs';
+import { addProvider, courierServer, webhook } from './lib/courier.mjs';
+import { StandIn } from './lib/standin.mjs';
 import { queryCopy } from './lib/store_copy.mjs';
 
 const CHANNELS = ['EMAIL', 'SMS', 'PUSH'];
 const STATUSES = ['PENDING', 'SENT', 'DELIVERED', 'FAILED', 'RETRYING'];
 
-const server = await Server.start();
-after(() => server.stop());
-const tenant = await server.createTenant();
+// Providers that take a message and say nothing: what they hold is still PENDING.
+let release;
+const held = new Promise((done) => (release = done));
+const silent = await StandIn.start(() => held.then(() => 200));
+const server = await courierServer();
+after(async () => {
+  release();
+  await server.stop();
+  await silent.stop();
+});
+const tenant = await server.createTenant({ senderEmail: 'team@example.com' });
 let events;
 let deliveries; // event type -> [{ channel, status, recipient, cause }]
 let audit;
 
 before(async () => {
+  await addProvider(tenant, webhook(silent));
+  await addProvider(tenant, webhook(silent, { channel: 'SMS' }));
   for (const channel of CHANNELS) {
     await tenant.template({ eventType: 'all', channel, body: '{{x}}', ...(channel === 'EMAIL' ? { subject: 's' } : {}) });
     await tenant.template({ eventType: `only.${channel}`, channel, body: '{{x}}', ...(channel === 'EMAIL' ? { subject: 's' } : {}) });

@@ -69,6 +69,12 @@ static void open_circuit(Pacer *p, uint64_t now_ms)
     p->pause_ms = p->pause_ms < p->pause_max_ms / 2 ? p->pause_ms * 2 : p->pause_max_ms;
 }
 
+static void count_failure(Pacer *p, uint64_t now_ms)
+{
+    if (++p->failures >= PROVIDER_FAILURES_MAX || p->circuit == CIRCUIT_PROBING)
+        open_circuit(p, now_ms);
+}
+
 /* It answers, whatever it says about this one message. */
 static void close_circuit(Pacer *p)
 {
@@ -127,12 +133,12 @@ void pacer_end(Pacer *p, const Outcome *outcome, uint64_t now_ms)
         shrink(p);
         wait_for(p, now_ms, outcome->retry_after_ms ? outcome->retry_after_ms : LIMITED_MS);
         return;
-    case OUTCOME_AMBIGUOUS:
+    case OUTCOME_AMBIGUOUS: /* mostly a timeout: too many at once, perhaps */
         shrink(p);
-        /* fall through */
+        count_failure(p, now_ms);
+        return;
     case OUTCOME_RETRY:
-        if (++p->failures >= PROVIDER_FAILURES_MAX || p->circuit == CIRCUIT_PROBING)
-            open_circuit(p, now_ms);
+        count_failure(p, now_ms);
         return;
     case OUTCOME_CONFIGURATION:
         p->failures++;

@@ -31,7 +31,6 @@ struct App {
     struct KeySweep *key_sweep;  /* lane 0's */
     struct Scheduler *scheduler; /* lane 0's; scheduler.h says what others may call */
     struct Demo *demo;           /* NULL without the setting; read-only */
-    struct Tls *tls; /* NULL without the setting; reloaded by the process's first thread */
     struct Tls *tls;             /* NULL without the setting; reloaded by the process's first thread */
     const struct ProviderKinds *provider_kinds;
     struct Courier *courier; /* e-mail and SMS; its own thread */

@@ -27,6 +27,7 @@ static int usage(FILE *to)
             "  orqestra token --tenant ID --user ID [--ttl SECONDS] [--dialect NAME] [settings]\n"
             "                                       mint a user token\n"
             "  orqestra backup [settings] TARGET    copy the data, also while the server runs\n"
+            "  orqestra compact [settings]          rewrite the data without what was deleted\n"
             "  orqestra version\n\n"
             "Settings: file (--config FILE) < environment < flags.\n\n%.*s",
             STR_FMT(buf_view(&help)));
@@ -76,6 +77,20 @@ static int run_backup(int count, char **args)
     return 0;
 }
 
+static int run_compact(int count, char **args)
+{
+    Config *config;
+    Err err = {""};
+    int64_t before = 0, after = 0;
+    if (config_load(count, args, environ, &config, &err) != ST_OK)
+        return complain("compact", &err, 2);
+    Status st = wire_compact(config, &before, &after, &err);
+    config_free(config);
+    if (st != ST_OK) return complain("compact", &err, 1);
+    printf("Rewritten: %lld bytes, %lld before\n", (long long)after, (long long)before);
+    return 0;
+}
+
 int main(int arg_count, char **args)
 {
     base_init();
@@ -88,6 +103,7 @@ int main(int arg_count, char **args)
     if (str_is(command, "check-config")) return run_check_config(count, rest);
     if (str_is(command, "token")) return cli_token(count, rest, environ);
     if (str_is(command, "backup")) return run_backup(count, rest);
+    if (str_is(command, "compact")) return run_compact(count, rest);
     if (str_is(command, "version") || str_is(command, "--version")) {
         puts("orqestra " ORQ_VERSION);
         return 0;

@@ -44,3 +44,14 @@ Status wire_backup(const Config *config, Str target, Err *err)
     Status st = check_scheme(config, err);
     return st == ST_OK ? sqlite_backup(config->data, target, err) : st;
 }
+
+Status wire_compact(const Config *config, int64_t *ret_before, int64_t *ret_after, Err *err)
+{
+    CompactSizes sizes;
+    Status st = check_scheme(config, err);
+    if (st == ST_OK) st = sqlite_compact(config->data, &sizes, err);
+    if (st != ST_OK) return st;
+    *ret_before = sizes.before_bytes;
+    *ret_after = sizes.after_bytes;
+    return ST_OK;
+}

@@ -20,4 +20,8 @@ Carrier *wire_carrier(const Config *config, Loop *loop);
 /* `orqestra backup`: a copy of the data directory that can be served at once. */
 Status wire_backup(const Config *config, Str target, Err *err) MUST_USE;
 
+/* `orqestra compact`: the data without what was deleted; sizes in bytes. No server may run on it. */
+Status wire_compact(const Config *config, int64_t *ret_before, int64_t *ret_after,
+                    Err *err) MUST_USE;
+
 #endif

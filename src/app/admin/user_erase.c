@@ -49,7 +49,7 @@ static void go_on(AdminJob *job)
         LOG(LOG_WARN, "erase.slack_left",
             log_str("advice",
                     S("the rows are gone, but copies of moved rows may lie in unused parts of the "
-                      "file; stop the server and run VACUUM on orqestra.db when you can")));
+                      "file; stop the server and run `orqestra compact` when you can")));
     admin_job_answer(job);
 }
 

@@ -36,4 +36,13 @@ Status sqlite_store_open(const SqliteOptions *options, Store **ret_store, Err *e
  * ST_UNAVAILABLE: the system said no. */
 Status sqlite_backup(Str data_directory, Str target_directory, Err *err) MUST_USE;
 
+typedef struct CompactSizes { /* of the database file */
+    int64_t before_bytes, after_bytes;
+} CompactSizes;
+
+/* Writes the database anew without what was deleted: no room of rows that went, and no copy of a row that
+ * once lay elsewhere (StoreJob.compact). For a process of its own, with one thread, while no server runs:
+ * ST_CONFLICT names the one that does. Needs free space of twice the size. ST_NOT_FOUND: no data there. */
+Status sqlite_compact(Str data_directory, CompactSizes *ret_sizes, Err *err) MUST_USE;
+
 #endif

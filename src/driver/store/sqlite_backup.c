@@ -129,16 +129,6 @@ static void remove_partial(const char *partial)
     rmdir(partial);
 }
 
-static Status check_source(Str directory, Err *err)
-{
-    Path database;
-
-    Status st = path_join(directory, DATABASE_FILE, &database, err);
-    if (st == ST_OK && access(database.z, F_OK) != 0)
-        st = err_set(err, ST_NOT_FOUND, "there is no Orqestra data in %.*s", STR_FMT(directory));
-    return st;
-}
-
 static bool is_empty(DIR *directory)
 {
     const struct dirent *entry;
@@ -182,6 +172,7 @@ static Status publish(const char *partial, const char *target, Err *err)
 Status sqlite_backup(Str data_directory, Str target_directory, Err *err)
 {
     char target[PATH_MAX], partial[PATH_MAX];
+    Path database;
 
     while (target_directory.len > 1 && str_ends(target_directory, S("/"))) target_directory.len--;
     int len = snprintf(partial, sizeof partial, "%.*s.partial-XXXXXX", STR_FMT(target_directory));
@@ -189,7 +180,7 @@ Status sqlite_backup(Str data_directory, Str target_directory, Err *err)
         return err_set(err, ST_TOO_BIG, "the path of the target is too long");
     snprintf(target, sizeof target, "%.*s", STR_FMT(target_directory));
 
-    Status st = check_source(data_directory, err);
+    Status st = database_find(data_directory, &database, err);
     if (st == ST_OK) st = check_target(target, err);
     if (st != ST_OK) return st;
     if (!mkdtemp(partial)) return system_says_no("make", partial, err); /* 0700 */

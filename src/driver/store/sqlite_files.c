@@ -99,3 +99,14 @@ Status database_create(Str directory, Path *ret_path, Err *err)
     close(fd);
     return fsync_path(here.z, err);
 }
+
+Status database_find(Str directory, Path *ret_path, Err *err)
+{
+    Path path;
+
+    Status st = path_join(directory, DATABASE_FILE, &path, err);
+    if (st == ST_OK && access(path.z, F_OK) != 0)
+        st = err_set(err, ST_NOT_FOUND, "there is no Orqestra data in %.*s", STR_FMT(directory));
+    if (st == ST_OK) *ret_path = path;
+    return st;
+}

@@ -26,6 +26,9 @@ Status directory_lock(Str directory, int *ret_fd, Err *err) MUST_USE;
  * a second descriptor of an open database would drop SQLite's own locks. */
 Status database_create(Str directory, Path *ret_path, Err *err) MUST_USE;
 
+/* The database file of a directory that has one; else ST_NOT_FOUND. */
+Status database_find(Str directory, Path *ret_path, Err *err) MUST_USE;
+
 /* Brings the schema forward, one transaction a step. ST_INVALID: not ours, or newer than we are. */
 Status schema_migrate(Db *c, Err *err) MUST_USE;
 

@@ -69,8 +69,10 @@ static Status read_share(StoreTx *tx, const ClaimRequest *r, LineKey key, Share 
         *ret_rows = (Rows){0};
         return ST_OK;
     }
+    /* As a range: with "= 0" SQLite would rather walk the tenant's deliveries by event, all that were ever
+     * sent included, because that is in order, too. */
     if (share == SHARE_FIRST)
-        return tx_query(tx, CLAIM_COLUMNS "AND d.due_ms = 0 ORDER BY d.event LIMIT $3",
+        return tx_query(tx, CLAIM_COLUMNS "AND d.due_ms <= 0 ORDER BY d.due_ms, d.event LIMIT $3",
                         VALUES(tenant, channel, value_int(limit)), arena, ret_rows, err);
     return tx_query(
         tx, CLAIM_COLUMNS "AND d.due_ms > 0 AND d.due_ms <= $3 ORDER BY d.due_ms, d.event LIMIT $4",

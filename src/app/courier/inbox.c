@@ -72,7 +72,7 @@ static void adopt_here(Courier *c, Snapshot *newest)
     if (!newest) return;
     snapshot_unref(c->snapshot);
     c->snapshot = newest;
-    lines_unpark(c);
+    lines_look_again(c);
 }
 
 static void open_letter(Mail *mail, Loop *here)

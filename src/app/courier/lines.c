@@ -80,11 +80,11 @@ void line_forget(Line *line)
     mem_free(line);
 }
 
-void lines_unpark(Courier *c)
+void lines_look_again(Courier *c)
 {
     Line *line;
     for (uint32_t i = 0; (line = map_next(&c->lines, &i));) {
-        if (!line->parked) continue;
+        if (!line->parked && !line->full) continue;
         line->parked = false;
         line_ready(line);
     }

@@ -61,7 +61,7 @@ void line_due(Line *line, int64_t due_ms);          /* wall clock; INT64_MAX: no
 void line_look_again(Line *line, uint64_t mono_ms); /* PACER_WHEN_ONE_RETURNS: then */
 void line_returned(Line *line);                     /* a call of it came back */
 void line_forget(Line *line);                       /* if nothing is left to remember */
-void lines_unpark(Courier *c);
+void lines_look_again(Courier *c);                  /* there are other tenants and providers now */
 void lines_free(Courier *c);
 
 /* ---- sending.c ---- */

@@ -204,6 +204,7 @@ static void send_turn(Courier *c)
     if (!c->draining && c->started) take_lines(c, turn);
     if (!turn->settled_count && !turn->request.line_count) {
         claims_unref(turn->claims);
+        if (c->ready_count && c->in_hand < COURIER_IN_FLIGHT_MAX) turn_soon(c); /* LOOKS_MAX */
         return;
     }
     c->turn_out = true;

@@ -17,6 +17,7 @@ import { Browser } from './lib/browser.mjs';
 import { Listener, member, metric, notify, notifyPath, until, workspacePath, workspaceToken } from './lib/dialects.mjs';
 import { Inbox, within } from './lib/inbox.mjs';
 import { nowSeconds, signJwt } from './lib/jwt.mjs';
+import { RawTcp } from './lib/raw_tcp.mjs';
 
 const server = await Server.start();
 after(() => server.stop());
@@ -354,6 +355,29 @@ describe('coming and going', () => {
     assert.equal(await metric(server, CONNECTIONS), was + 1);
     listener.socket.terminate();
     await until('the gauge to fall', async () => (await metric(server, CONNECTIONS)) <= was);
+  });
+
+  test('RELIABILITY-8: a member who does not read is closed with 1013, and the others hear everything', async () => {
+    const team = await server.createTenant();
+    const reader = await member(team, 'reader');
+    const raw = await RawTcp.open(server);
+    await raw.upgrade({ path: workspacePath(workspaceToken(team, 'stuck'), team.slug) });
+    raw.socket.pause();
+    const slow = () => metric(server, 'orqestra_websocket_slow_closes_total');
+    const was = await slow();
+    let said = 0;
+    const message = 'x'.repeat(60000);
+    while ((await slow()) === was) {
+      assert.ok(said < 2000, 'the kernel holds less than this');
+      await notify(team, { message });
+      said++;
+    }
+    for (let n = 0; n < said; n++) assert.equal((await reader.inbox.next()).message, message);
+    raw.socket.resume();
+    let frame = await raw.frame();
+    while (frame.opcode === 1) frame = await raw.frame();
+    assert.deepEqual([frame.opcode, frame.payload.readUInt16BE()], [8, 1013]);
+    assert.equal((await notify(team, {})).delivered, 1);
   });
 
   test('CEN-25: the browser\'s own WebSocket', async (t) => {

@@ -1,5 +1,7 @@
-/* Deliveries are counted in bytes: all frames of a source have one size, so what the crowd received says
- * how many came. Posters must be at least as many as messages are published at once. */
+/* Deliveries are counted in bytes: what the crowd received says how many messages came, because the size of
+ * each frame is known. Ours differ in two ways only: the first tells the stream's epoch, and each has its
+ * position, which grows by a digit now and then. Posters must be at least as many as messages are
+ * published at once. */
 #include "source.h"
 
 #include <errno.h>
@@ -18,9 +20,29 @@ double work_rate(const Work *w)
     return w->wall_ns ? (double)w->deliveries * 1e9 / (double)w->wall_ns : 0;
 }
 
-static uint64_t round_bytes(const Source *s) /* one message, everyone */
+/* Digits of all numbers from 2 to n. */
+static uint64_t digits_up_to(uint64_t n)
 {
-    return (uint64_t)s->frame_bytes * s->crowd->count;
+    uint64_t digits = n ? n - 1 : 0;
+    for (uint64_t ten = 10; ten <= n; ten *= 10) digits += n - ten + 1;
+    return digits;
+}
+
+/* What the crowd has received when everyone got the first so many messages. */
+static uint64_t bytes_of(const Source *s, uint64_t messages)
+{
+    if (messages == 0) return 0;
+    uint64_t each = s->first_bytes + (messages - 1) * s->frame_bytes;
+    if (!s->bare) each += digits_up_to(messages);
+    return each * s->crowd->count;
+}
+
+/* How many messages have reached everyone, as far as bytes can tell. */
+static uint64_t arrived(Source *s)
+{
+    uint64_t bytes = atomic_load(&s->crowd->board->bytes);
+    while (s->arrived < s->published && bytes_of(s, s->arrived + 1) <= bytes) s->arrived++;
+    return s->arrived;
 }
 
 static void publish(Source *s, unsigned messages)
@@ -50,21 +72,31 @@ static void round_run(Source *s, unsigned burst)
 {
     publish(s, burst);
     await_answers(s);
-    crowd_wait(s->crowd, s->published * round_bytes(s));
+    crowd_wait(s->crowd, bytes_of(s, s->published));
+}
+
+/* One message, and the size its frame had. */
+static size_t learn_frame(Source *s)
+{
+    CrowdBoard *b = s->crowd->board;
+    uint64_t before = atomic_load(&b->bytes);
+    atomic_store(&b->want_frame, true);
+    publish(s, 1);
+    await_answers(s);
+    crowd_wait(s->crowd, before + 1);
+    size_t bytes = atomic_load(&b->frame_len);
+    crowd_wait(s->crowd, before + bytes * s->crowd->count);
+    sleep_ms(50);
+    if (atomic_load(&b->bytes) != before + bytes * s->crowd->count) fail("frames differ in size");
+    return bytes;
 }
 
 void source_warm_up(Source *s, Str *ret_frame)
 {
-    CrowdBoard *b = s->crowd->board;
-    atomic_store(&b->want_frame, true);
-    publish(s, 1);
-    await_answers(s);
-    crowd_wait(s->crowd, 1);
-    s->frame_bytes = atomic_load(&b->frame_len);
-    if (ret_frame) *ret_frame = str_make(b->frame, s->frame_bytes);
-    crowd_wait(s->crowd, s->published * round_bytes(s));
-    sleep_ms(50);
-    if (atomic_load(&b->bytes) != round_bytes(s)) fail("frames differ in size");
+    s->first_bytes = learn_frame(s);
+    s->frame_bytes = learn_frame(s);
+    if (ret_frame) *ret_frame = str_make(s->crowd->board->frame, s->frame_bytes);
+    if (!s->bare) s->frame_bytes--; /* its position's digit */
 }
 
 /* The sender may still be on its way back to sleep when the last byte arrives. */
@@ -120,14 +152,13 @@ void source_saturate(Source *s, unsigned outstanding, uint64_t duration_ns, Work
     unsigned refill = outstanding < REFILL ? 1 : REFILL;
     begin(s, &from);
     for (uint64_t stop = now_ns() + duration_ns; now_ns() < stop;) {
-        uint64_t arrived = atomic_load(&s->crowd->board->bytes) / round_bytes(s);
-        uint64_t under_way = s->published - arrived;
+        uint64_t under_way = s->published - arrived(s);
         unsigned room = under_way < outstanding ? outstanding - (unsigned)under_way : 0;
         if (room >= refill) publish(s, room);
-        crowd_expect(s->crowd, (s->published - outstanding + refill) * round_bytes(s));
+        crowd_expect(s->crowd, bytes_of(s, s->published - outstanding + refill));
         wait_for_anything(s);
     }
     await_answers(s);
-    crowd_wait(s->crowd, s->published * round_bytes(s));
+    crowd_wait(s->crowd, bytes_of(s, s->published));
     end(s, &from, sum);
 }

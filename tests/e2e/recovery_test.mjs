@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import WebSocket from 'ws';
 import { Server, freshDirectory } from './harness.mjs';
 import { Inbox, PATIENCE_MS } from './lib/inbox.mjs';
-import { centrifuge, rawUser } from './lib/realtime.mjs';
+import { RawClient, centrifuge, rawUser } from './lib/realtime.mjs';
 
 const server = await Server.start(); // two loops
 after(() => server.stop());
@@ -225,6 +227,74 @@ test('ORQ-29 P13: what retention removed is not recovered over', async () => {
   } finally {
     await sweeping.stop();
   }
+});
+
+test('issue 4.9 P13: a herd that comes back after a kill gets all it missed, at one read for a user\'s tabs', async (t) => {
+  const users = Array.from({ length: 60 }, (_, i) => `h${i}`);
+  const tabs = 5;
+  const data = freshDirectory();
+  const mortal = await Server.start({ data });
+  try {
+    const team = await makeTenant(mortal);
+    const batch = (n) => team.call('POST', '/api/v1/events/trigger/batch', { body: {
+      events: users.map((userId) => ({ eventType: 'n', payload: { userId }, variables: { n } })) } });
+    assert.equal((await batch(1)).status, 200);
+    const tokens = await Promise.all(users.map(async (user) => (await team.token(user)).token));
+    for (let n = 2; n <= 4; n++) await batch(n);
+    await mortal.kill9();
+    await mortal.launch(mortal.port);
+    const herd = await Promise.all(users.flatMap((user, i) => Array.from({ length: tabs }, async () => {
+      const client = await RawClient.open(mortal);
+      const recovering = { channel: `global_system#${user}`, recover: true, offset: 1, flag: 1 };
+      client.send({ connect: { token: tokens[i] }, id: 1 }, { subscribe: recovering, id: 2 });
+      assert.ok((await client.inbox.next('the connect reply')).connect);
+      return { client, reply: await client.inbox.next('the subscribe reply') };
+    })));
+    for (const { reply } of herd) assert.deepEqual(offsets(reply.subscribe.publications), [2, 3, 4]);
+    await batch(5);
+    for (const { client } of herd) assert.equal((await client.inbox.next('live again')).push.pub.offset, 5);
+    const { text } = await mortal.call('GET', '/metrics');
+    const metric = (name) => Number(text.split('\n').find((line) => line.startsWith(name)).split(' ')[1]);
+    assert.equal(metric('orqestra_websocket_recoveries_total{result="complete"}'), herd.length);
+    assert.equal(metric('orqestra_websocket_recoveries_total{result="lost"}'), 0);
+    const reads = metric('orqestra_websocket_stream_reads_total');
+    assert.ok(reads >= users.length && reads <= herd.length);
+    t.diagnostic(`${herd.length} connections of ${users.length} users asked the store ${reads} times`);
+    for (const { client } of herd) client.socket.terminate();
+  } finally {
+    await mortal.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test('P12 5: the official client in Protobuf recovers, reads history and calls as the one in JSON does', async () => {
+  const { token } = await tenant.token('pb');
+  await notify(tenant, 'pb', 1);
+  const client = new ProtobufCentrifuge(server.socketUrl, { websocket: WebSocket, token, minReconnectDelay: 50 });
+  server.atStop(() => client.disconnect());
+  const subscription = client.newSubscription('global_system#pb');
+  const states = new Inbox();
+  const publications = new Inbox();
+  subscription.on('subscribed', (context) => states.push(context));
+  subscription.on('publication', (one) => publications.push(one));
+  subscription.subscribe();
+  client.connect();
+  assert.equal((await states.next('the subscription')).streamPosition.offset, 1);
+  client.disconnect();
+  for (let n = 2; n <= 3; n++) await notify(tenant, 'pb', n);
+  client.connect();
+  assert.equal((await states.next('the subscription again')).recovered, true);
+  const json = (bytes) => JSON.parse(Buffer.from(bytes).toString());
+  for (let n = 2; n <= 3; n++) {
+    const { data, offset } = await publications.next();
+    assert.deepEqual([json(data).body, offset], [String(n), n]);
+  }
+  assert.deepEqual(offsets((await subscription.history({ limit: 2, reverse: true })).publications), [3, 2]);
+  const { data } = await client.rpc('feed.unreadCount', Buffer.from('{}'));
+  assert.deepEqual(json(data), { unread: 3 });
+  const all = await client.rpc('feed.list', Buffer.from('{"limit":1}'));
+  assert.deepEqual(json(all.data).data, await tenant.history('pb', '?limit=1'));
+  client.disconnect();
 });
 
 test('P12 verdict gap: a client that was away while the server was killed gets exactly what it missed', async () => {

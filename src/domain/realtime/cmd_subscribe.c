@@ -6,6 +6,7 @@
  * ends it. */
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "domain/realtime/call.h"
 #include "domain/realtime/command.h"
 
@@ -57,6 +58,14 @@ static size_t missed_by(const Waiter *w, const StreamCall *s, CfPublication *pub
     return count;
 }
 
+static void count_recovery(const Waiter *w, const StreamCall *s)
+{
+    if (!w->recover) return;
+    metric_add_by(METRIC_RECOVERIES,
+                  is_recovered(s, w) ? METRIC_RECOVERY_COMPLETE : METRIC_RECOVERY_LOST,
+                  METRIC_NONE_ALL, 1);
+}
+
 static void put_subscribed(const Waiter *w, const StreamCall *s, CfOut *out)
 {
     char text[EPOCH_TEXT_LEN];
@@ -82,6 +91,7 @@ static void answer_subscribe(RealtimeCall *call, Waiter *w, Status st)
     if (*shared == call) *shared = NULL; /* who comes now asks again */
     CfOut out = client_begin(c);
     w->reader = NULL;
+    if (st == ST_OK) count_recovery(w, s);
     if (st != ST_OK || (w->recover && w->all_or_112 && !is_recovered(s, w))) {
         codec_of(c)->error(&out, w->id, st == ST_OK ? CF_ERR_UNRECOVERABLE : CF_ERR_INTERNAL);
         drop_reader(c, r);
@@ -144,6 +154,7 @@ static CfError subscribe_stream(Client *c, const CfCommand *command, Str name, R
     call = new_call(c, command, name);
     wait_for(call, c, command, r);
     *hub_hold_tag(r) = call;
+    metric_add(METRIC_STREAM_READS, 1);
     if (call_send(call, STORE_STREAM) == ST_OK) return 0;
     *hub_hold_tag(r) = NULL;
     return CF_ERR_INTERNAL;

@@ -1,6 +1,11 @@
 /* An Ask leaves its loop as a store call and comes home by mail. What it changed is announced where all
  * changes are (committed.h), before it is home: whoever reads the reply and looks at another tab finds
- * that tab told. A lane does not end while one is out. */
+ * that tab told. A lane does not end while one is out.
+ *
+ * A read of a stream may see a commit whose publications are not on their way yet; were it answered first, they
+ * would follow as if they were new. So it waits at home until all that it may have seen is told: told before
+ * we ask means posted before, and what was posted first is opened first, but for the turn at hand.
+ * A writer that has been at it for longer is waiting for its disk, and what it writes is not visible. */
 #include "app/ws/ask.h"
 
 #include "app/app.h"
@@ -13,6 +18,8 @@ typedef struct Ask {
     RealtimeCall call;
     Mail mail;
     Timer deadline;
+    Timer later;
+    uint64_t home_ms; /* monotonic */
     Lane *lane;
 } Ask;
 
@@ -33,13 +40,41 @@ static void drop(RealtimeCall *call)
     mem_free(of_call(call));
 }
 
-static void come_home(Mail *mail, Loop *here)
+static bool may_be_ahead(const Ask *a)
+{
+    return a->call.store.kind == STORE_STREAM && a->call.store.st == ST_OK &&
+           store_told(a->lane->app->store) < a->call.stream.ret_commit &&
+           a->lane->loop->mono_ms - a->home_ms < TELLING_MS_MAX;
+}
+
+static void answer(Mail *mail, Loop *here)
 {
     Ask *a = CONTAINER_OF(mail, Ask, mail);
     (void)here;
     timer_cancel(&a->deadline);
     a->lane->errands_out--;
     call_answered(&a->call);
+}
+
+static void look_again(Timer *timer)
+{
+    Ask *a = CONTAINER_OF(timer, Ask, later);
+    if (may_be_ahead(a)) {
+        loop_arm(a->lane->loop, &a->later, 1, look_again);
+        return;
+    }
+    a->mail.open = answer; /* behind all that is told by now */
+    mailbox_post(a->lane->loop, &a->mail);
+}
+
+static void come_home(Mail *mail, Loop *here)
+{
+    Ask *a = CONTAINER_OF(mail, Ask, mail);
+    a->home_ms = here->mono_ms;
+    if (may_be_ahead(a))
+        loop_arm(here, &a->later, 1, look_again);
+    else
+        answer(mail, here);
 }
 
 static void settle(StoreCall *store_call)

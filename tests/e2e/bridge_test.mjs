@@ -88,6 +88,15 @@ test('E.11: many sockets of a user, on all loops, each once', async () => {
   }
 });
 
+test('EXP-09: what is marked on the expiry socket is live on the user\'s other tabs', async () => {
+  const bell = (await listen(tenant, 'marked', 'global_state#marked')).inbox;
+  const listener = await watcher(tenant, 'marked');
+  await tenant.trigger('global.info', 'marked', { title: 't', message: 'm' });
+  const { id } = await listener.inbox.next();
+  listener.socket.send(JSON.stringify({ action: 'mark_read', id }));
+  assert.deepEqual(await bell.next(), { type: 'read', id, unread: 0 });
+});
+
 test('the channels behind the bridge have names no client can subscribe to', async () => {
   const { token } = await tenant.token('spy');
   const client = await centrifuge(server, { token });

@@ -50,7 +50,7 @@ enum {
     CHANNEL_NAME_MAX = 255,
     CHANNELS_PER_CLIENT_MAX = 128,
     CHANNELS_PER_LOOP_MAX = 4000000,
-    STREAMS_PER_LOOP_MAX = 2000000,  /* responses of http_stream and sse */
+    STREAMS_PER_LOOP_MAX = 2000000, /* responses of http_stream and sse */
     READER_LAG_BYTES_MAX = MIB(1),   /* a cursor this far behind its channel's tail: 3008 */
     WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
     FANOUT_SLICE = 64, /* sockets visited, 4-8 us each, before the loop does something else */
@@ -60,7 +60,6 @@ enum {
     CLIENT_CALLS_MAX = 160,        /* commands of one client that wait for the store: error 111.
                                         Every channel at once, and some more */
     MARKS_AT_ONCE_MAX = 64, /* mark_read messages of one socket on their way; then it is not read */
-    TELLING_MS_MAX = 200,   /* a commit that is visible is told within that */
     CLIENT_ANSWER_MS = 4000, /* then error 100: clients give up after 5000 */
 
     /* Templates (RELIABILITY threat 16) */
@@ -127,8 +126,8 @@ enum {
     COURIER_PROVIDERS_MAX = 65536, /* whose pace is remembered; 120 bytes each */
     PROVIDER_CONCURRENCY = 32,     /* calls of one provider in flight, to begin with */
     PROVIDER_CONCURRENCY_MAX = 128,
-    PROVIDER_FAILURES_MAX = 10,    /* in a row: the circuit opens */
-    PROVIDER_PAUSE_MS_MAX = 30000, /* between two looks at one that does not work */
+    PROVIDER_FAILURES_MAX = 10,       /* in a row: the circuit opens */
+    PROVIDER_PAUSE_MS_MAX = 30000,    /* between two looks at one that does not work */
     RETRY_DELAYS_MAX = 16,
     RETRY_AFTER_MS_MAX = 3600 * 1000, /* a longer Retry-After is cut to this (P10) */
     EXCERPT_BYTES_MAX = KIB(2),       /* of a request or an answer, kept with an attempt */

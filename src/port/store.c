@@ -10,11 +10,6 @@ void store_close(Store *store)
     store->ops->close(store);
 }
 
-uint64_t store_told(Store *store)
-{
-    return store->ops->told(store);
-}
-
 StoreHealth store_health(Store *store)
 {
     return store->ops->health(store);

@@ -219,10 +219,9 @@ typedef struct StreamCall {
     uint32_t limit; /* 0: the position alone */
     Arena *arena;   /* the items live here; the caller does not touch it meanwhile */
     /* results */
-    uint64_t ret_epoch;  /* 0: this user was never heard of, and there is no feed */
-    uint64_t ret_top;    /* the highest position ever given */
-    uint64_t ret_commit; /* nothing of a later commit is in the answer; see store_told */
-    uint64_t ret_floor;  /* the highest position that was removed; lower ones may still be there */
+    uint64_t ret_epoch; /* 0: this user was never heard of, and there is no feed */
+    uint64_t ret_top;   /* the highest position ever given */
+    uint64_t ret_floor; /* the highest position that was removed; lower ones may still be there */
     StreamItem *ret_items;
     uint32_t ret_count;
     bool ret_more; /* the range holds more than `limit` or the arena allowed */
@@ -308,9 +307,6 @@ typedef struct StoreHealth {
 /* Any thread. Being asked makes an idle writer try its disk within a second, so that who asks
  * regularly hears of a fault that no call has met yet. */
 StoreHealth store_health(Store *store);
-/* The last commit whose calls have all had their done(). A read may see a commit that nobody has been told of
- * yet; whoever must not be ahead of what is told waits until this reaches the read's ret_commit. Any thread. */
-uint64_t store_told(Store *store);
 /* Whoever waits for this writer waits for nothing: store_submit says ST_UNAVAILABLE meanwhile. */
 static inline bool store_is_stuck(const StoreHealth *health)
 {
@@ -322,7 +318,6 @@ typedef struct StoreOps {
     Status (*submit)(Store *store, StoreCall *call);
     void (*close)(Store *store);
     StoreHealth (*health)(Store *store);
-    uint64_t (*told)(Store *store);
     Status (*run)(StoreTx *tx, const char *sql, const Value *values, int count,
                   int64_t *ret_changed, Err *err);
     Status (*query)(StoreTx *tx, const char *sql, const Value *values, int count, Arena *arena,

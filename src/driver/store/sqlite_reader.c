@@ -51,9 +51,6 @@ static void serve(Reader *r, StoreCall *call)
         db_close(r->db);
         r->db = NULL;
     }
-    /* Asked after the read: a commit that it saw had begun by then. */
-    if (call->kind == STORE_STREAM)
-        CONTAINER_OF(call, StreamCall, call)->ret_commit = atomic_load(r->all->begun);
     call->done(call);
 }
 
@@ -82,13 +79,11 @@ Status readers_open(const char *path, const char *vfs, Db **ret_dbs, Err *err)
     return st;
 }
 
-void readers_start(Readers *r, const Path *path, const char *vfs, Db **dbs,
-                   const atomic_ullong *begun)
+void readers_start(Readers *r, const Path *path, const char *vfs, Db **dbs)
 {
     queue_init(&r->queue, STORE_QUEUE_MAX);
     r->path = path;
     r->vfs = vfs;
-    r->begun = begun;
     for (int i = 0; i < STORE_READERS; i++) {
         r->each[i].all = r;
         r->each[i].db = dbs[i];

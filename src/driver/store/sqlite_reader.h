@@ -21,15 +21,12 @@ struct Readers {
     CallQueue queue;
     const Path *path;
     const char *vfs;
-    const atomic_ullong *begun; /* the writer's transactions (sqlite_writer.h) */
     Reader each[STORE_READERS];
 };
 
 /* STORE_READERS connections, or none of them. */
 Status readers_open(const char *path, const char *vfs, Db **ret_dbs, Err *err) MUST_USE;
-/* Takes dbs. begun lives as long. */
-void readers_start(Readers *r, const Path *path, const char *vfs, Db **dbs,
-                   const atomic_ullong *begun);
+void readers_start(Readers *r, const Path *path, const char *vfs, Db **dbs); /* takes dbs */
 void readers_stop(Readers *r); /* finishes what was queued */
 
 #endif

@@ -73,16 +73,10 @@ static StoreHealth health(Store *store)
     };
 }
 
-static uint64_t told(Store *store)
-{
-    return atomic_load(&CONTAINER_OF(store, SqliteStore, store)->writer.told);
-}
-
 const StoreOps sqlite_ops = {
     .submit = submit,
     .close = close_store,
     .health = health,
-    .told = told,
     .run = sqlite_tx_run,
     .query = sqlite_tx_query,
     .last_id = sqlite_tx_last_id,
@@ -121,7 +115,7 @@ Status sqlite_store_open(const SqliteOptions *options, Store **ret_store, Err *e
     }
     s->store.ops = &sqlite_ops;
     writer_start(&s->writer, &s->path, options->vfs, writer);
-    readers_start(&s->readers, &s->path, options->vfs, readers, &s->writer.begun);
+    readers_start(&s->readers, &s->path, options->vfs, readers);
     *ret_store = &s->store;
     return ST_OK;
 }

@@ -230,7 +230,6 @@ static void run_commit(Writer *w, StoreCall *first)
     Err err = {{0}};
     bool jobs = first->kind == STORE_WRITE_JOB;
     int64_t begun_us = busy_begin(w);
-    uint64_t number = atomic_fetch_add(&w->begun, 1) + 1;
 
     Status st = reopen(w, &err);
     if (st == ST_OK) {
@@ -250,7 +249,6 @@ static void run_commit(Writer *w, StoreCall *first)
     }
     metric_observe(METRIC_STORE_COMMIT, (uint64_t)(now_us() - begun_us));
     tell_all(first);
-    atomic_store(&w->told, number);
     checkpoint(w);
     busy_end(w);
 }

@@ -24,8 +24,6 @@ typedef struct Writer {
     atomic_bool asked;          /* someone wants to know: an idle writer tries its disk */
     atomic_llong busy_since_ms; /* monotonic start of the transaction in hand; 0: none */
     atomic_ullong commits, calls;
-    atomic_ullong begun; /* transactions, counted before any of them is visible to readers */
-    atomic_ullong told;  /* the last of them whose calls were all done() */
 } Writer;
 
 /* db is the writer's from now on. */

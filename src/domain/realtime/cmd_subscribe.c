@@ -99,12 +99,10 @@ static void answer_subscribe(RealtimeCall *call, Waiter *w, Status st)
         return;
     }
     put_subscribed(w, s, &out);
-    uint64_t top = s->ret_top;
-    bool nameless = s->ret_epoch == 0;
     client_send(c, &out);
     if (c->state != CLIENT_CONNECTED) return; /* too slow for its own reply, and gone */
-    hub_release(hub, r, top);
-    if (nameless) hub_want_epoch(hub, r);
+    hub_release(hub, r, s->ret_top, s->ret_epoch);
+    if (s->ret_epoch == 0) hub_want_epoch(hub, r);
 }
 
 /* ---- asking ---- */

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "domain/realtime/channel.h"
 
 enum { PARTS_MAX = 8, FIRST_CHUNK_BYTES = 1024 - 40, FIRST_NOTES = 8 };
 
@@ -51,10 +52,12 @@ struct Run {
     ListNode dirty; /* in hub->dirty */
     RunChunk *head, *tail;
     uint64_t tail_pos;
-    uint64_t pass_end; /* the tail when the current pass began */
-    ListNode *visit;   /* next reader of the pass; NULL between passes */
-    Hold *hold;        /* NULL: nobody is held */
-    uint32_t pinned;   /* readers with a chunk of their own */
+    uint64_t pass_end;   /* the tail when the current pass began */
+    ListNode *visit;     /* next reader of the pass; NULL between passes */
+    Hold *hold;          /* NULL: nobody is held */
+    uint64_t told_top;   /* the highest Reader._told, until the stream is past it; 0: no matter */
+    uint64_t told_epoch; /* of the stream they were told of */
+    uint32_t pinned;     /* readers with a chunk of their own */
     WireFormat format;
     bool in_slice;    /* being visited: do not free it now */
     bool wants_epoch; /* somebody listens who does not know the stream's epoch */
@@ -321,10 +324,46 @@ static void hold_free_if_unused(Run *run)
     run->hold = NULL;
 }
 
-void hub_release(Hub *h, Reader *r, uint64_t top)
+/* ---- what was told before it was published ---- */
+
+static void set_told_epoch(Run *run, uint64_t epoch)
+{
+    if (run->told_epoch == epoch) return;
+    for (ListNode *n = list_first(&run->readers); n; n = list_next(&run->readers, n))
+        CONTAINER_OF(n, Reader, _node)->_told = 0; /* of a stream that is gone */
+    run->told_epoch = epoch;
+    run->told_top = 0;
+}
+
+static void note_told(Run *run, Reader *r, uint64_t top, uint64_t epoch)
+{
+    set_told_epoch(run, epoch);
+    r->_told = top;
+    if (run->told_top < top) run->told_top = top;
+}
+
+/* A frame is about to be appended: whoever was told of its position stands behind it already. Positions
+ * ascend, so nothing of the stream waits for such a reader; what else waits (a join) lets it through:
+ * twice is better than not at all. */
+static void skip_told(Run *run, const Publication *p, size_t frame_len)
+{
+    if (run->told_top == 0) return;
+    set_told_epoch(run, epoch_parse(p->epoch));
+    if (p->offset > run->told_top) {
+        run->told_top = 0; /* all of them have come */
+        return;
+    }
+    for (ListNode *n = list_first(&run->readers); n; n = list_next(&run->readers, n)) {
+        Reader *r = CONTAINER_OF(n, Reader, _node);
+        if (r->_told >= p->offset && r->_pos == run->tail_pos) r->_pos += frame_len;
+    }
+}
+
+void hub_release(Hub *h, Reader *r, uint64_t top, uint64_t epoch)
 {
     Run *run = r->_run;
     CHECK(run->hub == h && run->hold);
+    note_told(run, r, top, epoch);
     r->_pos = position_behind(run->hold, top);
     list_unlink(&r->_node);
     hold_free_if_unused(run);
@@ -492,6 +531,7 @@ void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
         encode(h, run, name, p);
         if (buf_status(&h->frame) != ST_OK) continue; /* over the frame limit: refused at intake */
         if (buf_len(&h->frame) == 0) continue;
+        if (p->offset) skip_told(run, p, buf_len(&h->frame));
         log_append(run, buf_view(&h->frame));
         if (run->hold && p->offset) note_append(run->hold, p->offset, run->tail_pos);
         run_mark(run);

@@ -38,6 +38,7 @@ struct Reader { /* one subscription of one socket; embedded in or owned by the d
     Writer *_writer;
     uint64_t _pos;    /* cursor: byte position in the run */
     RunChunk *_chunk; /* pinned while the socket is full, else NULL */
+    uint64_t _told;   /* position of the stream up to which its reply told everything; 0: none */
 };
 
 /* `wake` is called when hub_pump has become needed (at most once until it is called). */
@@ -61,8 +62,9 @@ void hub_hold(Hub *h, Reader *reader);
 /* For the owners of held readers: a pointer of theirs, one for all that are held together. NULL at first and
  * after any of the run's readers unsubscribed; its place is gone when nobody is held any more. */
 void **hub_hold_tag(const Reader *reader);
-/* Its reply is sent, and told everything up to `top` (0: nothing) of the stream. */
-void hub_release(Hub *h, Reader *reader, uint64_t top);
+/* Its reply is sent, and told everything up to `top` of the stream of that epoch (0: there is none yet). The
+ * store's answer may overtake the publications it already covers: those are skipped when they come. */
+void hub_release(Hub *h, Reader *reader, uint64_t top, uint64_t epoch);
 /* The reader came before its stream had an epoch: the channel's next publication tells it. */
 void hub_want_epoch(Hub *h, Reader *reader);
 

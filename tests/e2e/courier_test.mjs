@@ -294,3 +294,16 @@ test('E.30: the log provider needs nothing and sends nowhere', async () => {
   assert.ok(!server.stderr.includes('nobody-should-see-this'));
   assert.ok(!server.stderr.includes('u@example.com'));
 });
+
+test('calls to providers and what became of them are counted', async () => {
+  const tenant = await team(server);
+  await addProvider(tenant, { kind: 'log', credentials: {} });
+  const count = async (series) => Number((await server.call('GET', '/metrics')).text.split('\n').find((line) => line.startsWith(series))?.split(' ')[1] ?? 0);
+  const calls = 'orqestra_provider_calls_total{channel="email",outcome="ok"}';
+  const settled = 'orqestra_deliveries_settled_total{channel="email",status="sent"}';
+  const before = [await count(calls), await count(settled)];
+  await send(tenant);
+  await untilStatus(tenant, 'SENT');
+  assert.equal(await count(calls), before[0] + 1);
+  assert.equal(await count(settled), before[1] + 1);
+});

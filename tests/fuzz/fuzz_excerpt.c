@@ -29,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Arena arena;
     if (size < SECRET_LEN || size > KIB(64)) return 0;
     Str secret = str_make(data, SECRET_LEN);
+    if (!utf8_is_valid(secret)) return 0; /* a secret is the string of a JSON document */
     Str text = str_make(data + SECRET_LEN, size - SECRET_LEN);
     credentials.value[0] = secret;
     arena_init(&arena, MIB(4));

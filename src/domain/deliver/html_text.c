@@ -153,8 +153,7 @@ static void close_link(Writer *w)
     w->link = (Str){NULL, 0};
     bool web = str_starts(link, S("http://")) || str_starts(link, S("https://"));
     if (!web) return;
-    Str all = buf_view(w->out),
-        text = w->link_from <= all.len ? str_from(all, w->link_from) : S("");
+    Str all = buf_view(w->out), text = w->link_from < all.len ? str_from(all, w->link_from) : S("");
     if (str_eq(str_trim(text), link)) return;
     w->space = w->any;
     put(w, S("("));

@@ -26,6 +26,7 @@ static const struct {
     {"<img alt=\"a > b\" src=x>end", "end\n"},
     {"<p>\xc3\xa9t\xc3\xa9</p>", "\xc3\xa9t\xc3\xa9\n"},
     {"<p>unfinished <b", "unfinished\n"},
+    {"<a href=\"https://x.example/\"></a>", "(https://x.example/)\n"},
     {"<!-- never ends", ""},
     {"<style>never ends", ""},
 };

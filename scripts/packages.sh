@@ -8,7 +8,7 @@
 BUILD_PACKAGES=(
     ca-certificates cmake:cmake ninja-build:ninja gcc:gcc libc6-dev pkg-config:pkg-config
     libuv1-dev libssl-dev libsodium-dev libsqlite3-dev libinih-dev libcurl4-openssl-dev
-    libprotobuf-c-dev protobuf-c-compiler:protoc-c
+    libprotobuf-c-dev protobuf-c-compiler:protoc-c zlib1g-dev
     node-llhttp         # its C sources are compiled in place
     nodejs:node npm:npm # bundle the web pages
 )

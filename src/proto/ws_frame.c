@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "proto/ws_deflate.h"
 
 enum { FRAME_HEADER_MAX = 14 };
 
@@ -31,6 +32,7 @@ typedef struct Fault {
 typedef struct Frame {
     WsOpcode opcode;
     bool fin;
+    bool deflated; /* the message that it begins is (RSV1, RFC 7692 6) */
     uint8_t mask[4];
     uint32_t len;  /* of the payload; WS_MESSAGE_MAX bounds it */
     uint32_t seen; /* bytes of the payload taken */
@@ -42,11 +44,13 @@ struct WsAssembly {
     uint8_t header_len;
     bool in_frame; /* `frame` has payload to come */
     bool in_message;
-    uint8_t utf8; /* where the text stands */
+    bool deflated; /* the message */
+    uint8_t utf8;  /* where the text stands */
     WsOpcode message_opcode;
     uint32_t fragments;
     Frame frame;
     Buf message;
+    Buf inflated; /* a deflated message, once it is whole */
     uint8_t control[WS_CONTROL_MAX];
 };
 
@@ -72,9 +76,17 @@ void ws_decoder_init(WsDecoder *d)
 
 void ws_decoder_done(WsDecoder *d)
 {
-    if (d->_assembly) buf_done(&d->_assembly->message);
+    if (d->_assembly) {
+        buf_done(&d->_assembly->message);
+        buf_done(&d->_assembly->inflated);
+    }
     mem_free(d->_assembly);
-    ws_decoder_init(d);
+    d->_assembly = NULL;
+}
+
+void ws_decoder_inflate(WsDecoder *d)
+{
+    d->_deflate = true;
 }
 
 static WsAssembly *assembly_of(WsDecoder *d)
@@ -82,6 +94,7 @@ static WsAssembly *assembly_of(WsDecoder *d)
     if (!d->_assembly) {
         d->_assembly = mem_new(WsAssembly);
         buf_init(&d->_assembly->message, WS_MESSAGE_MAX);
+        buf_init(&d->_assembly->inflated, WS_MESSAGE_MAX);
     }
     return d->_assembly;
 }
@@ -98,6 +111,7 @@ static WsEvent fail(WsDecoder *d, Fault fault, WsOut *ret_out)
 {
     WsAssembly *a = assembly_of(d);
     buf_done(&a->message);
+    buf_done(&a->inflated);
     a->fault = fault;
     *ret_out = (WsOut){.close_code = fault.code, .reason = fault.reason};
     return WS_FAILED;
@@ -115,12 +129,21 @@ static bool is_control(WsOpcode opcode)
     return opcode >= WS_OP_CLOSE;
 }
 
-static Fault first_byte_check(uint8_t byte, const WsAssembly *a, Frame *f)
+/* RSV1 is for the first frame of a message, and only where deflate was agreed on (RFC 7692 6). */
+static bool may_be_deflated(const WsDecoder *d, WsOpcode opcode)
 {
+    return d->_deflate && (opcode == WS_OP_TEXT || opcode == WS_OP_BINARY);
+}
+
+static Fault first_byte_check(uint8_t byte, const WsDecoder *d, Frame *f)
+{
+    const WsAssembly *a = d->_assembly;
     bool in_message = a && a->in_message;
     f->fin = byte & 0x80;
     f->opcode = (WsOpcode)(byte & 0x0f);
-    if (byte & 0x70) return (Fault){1002, "a reserved bit is set"};
+    f->deflated = byte & 0x40;
+    if (byte & 0x30 || (f->deflated && !may_be_deflated(d, f->opcode)))
+        return (Fault){1002, "a reserved bit is set"};
     switch (f->opcode) {
     case WS_OP_CONTINUATION:
         if (!in_message) return (Fault){1002, "there is nothing to continue"};
@@ -178,18 +201,18 @@ static Fault length_check(uint64_t len, size_t bytes, const WsAssembly *a)
 }
 
 /* Reads a header at `at`; returns its length, or 0: with a fault, or when more is needed. */
-static size_t header_parse(const uint8_t *at, size_t len, const WsAssembly *a, Frame *ret_frame,
+static size_t header_parse(const uint8_t *at, size_t len, const WsDecoder *d, Frame *ret_frame,
                            Fault *ret_fault)
 {
     Frame f = {0};
-    if (len >= 1) *ret_fault = first_byte_check(at[0], a, &f);
+    if (len >= 1) *ret_fault = first_byte_check(at[0], d, &f);
     if (ret_fault->code || len < 2) return 0;
     *ret_fault = second_byte_check(at[1], &f);
     size_t bytes = length_bytes(at[1]);
     if (ret_fault->code || len < 2 + bytes) return 0;
     uint64_t payload = bytes ? big_endian(at + 2, bytes) : at[1] & 0x7f;
     bool add = !is_control(f.opcode);
-    *ret_fault = length_check(payload, bytes, add ? a : NULL);
+    *ret_fault = length_check(payload, bytes, add ? d->_assembly : NULL);
     if (ret_fault->code || len < 2 + bytes + 4) return 0;
     f.len = (uint32_t)payload;
     memcpy(f.mask, at + 2 + bytes, 4);
@@ -205,7 +228,7 @@ static bool header_take(WsDecoder *d, Input *in, Frame *ret_frame, Fault *ret_fa
     size_t more = in->len < FRAME_HEADER_MAX - kept ? in->len : FRAME_HEADER_MAX - kept;
     if (kept) memcpy(joined, d->_assembly->header, kept);
     if (more) memcpy(joined + kept, in->at, more);
-    size_t len = header_parse(joined, kept + more, d->_assembly, ret_frame, ret_fault);
+    size_t len = header_parse(joined, kept + more, d, ret_frame, ret_fault);
     if (ret_fault->code) return false;
     if (len == 0) {
         WsAssembly *a = assembly_of(d);
@@ -267,6 +290,19 @@ static WsEvent message_event(WsDecoder *d, WsOpcode opcode, Str payload, uint8_t
     return opcode == WS_OP_TEXT ? WS_TEXT : WS_BINARY;
 }
 
+static WsEvent deflated_event(WsDecoder *d, WsOpcode opcode, Str deflated, WsOut *ret_out)
+{
+    WsAssembly *a = assembly_of(d);
+    Status st = ws_inflate(deflated, &a->inflated);
+    if (st == ST_TOO_BIG) return fail_with(d, 1009, "the message is too long", ret_out);
+    if (st == ST_INVALID) return fail_with(d, 1007, "the message is not deflated", ret_out);
+    if (st != ST_OK) return fail_with(d, 1011, "no memory is left for the message", ret_out);
+    Str message = buf_view(&a->inflated);
+    return message_event(d, opcode, message,
+                         opcode == WS_OP_TEXT ? utf8_feed(UTF8_ACCEPT, message) : UTF8_ACCEPT,
+                         ret_out);
+}
+
 /* The whole payload is here and is an event of its own. */
 static WsEvent payload_in_place(WsDecoder *d, const Frame *f, Input *in, WsOut *ret_out)
 {
@@ -274,6 +310,7 @@ static WsEvent payload_in_place(WsDecoder *d, const Frame *f, Input *in, WsOut *
     Str payload = str_make(at, f->len);
     unmask(at, f->len, f->mask, 0);
     if (is_control(f->opcode)) return control_event(d, f->opcode, payload, ret_out);
+    if (f->deflated) return deflated_event(d, f->opcode, payload, ret_out);
     uint8_t utf8 = f->opcode == WS_OP_TEXT ? utf8_feed(UTF8_ACCEPT, payload) : UTF8_ACCEPT;
     return message_event(d, f->opcode, payload, utf8, ret_out);
 }
@@ -286,6 +323,7 @@ static void frame_begin(WsAssembly *a, const Frame *f)
     if (f->opcode != WS_OP_CONTINUATION) {
         a->in_message = true;
         a->message_opcode = f->opcode;
+        a->deflated = f->deflated;
         a->fragments = 0;
         a->utf8 = UTF8_ACCEPT;
     }
@@ -313,6 +351,7 @@ static WsEvent frame_end(WsDecoder *d, WsOut *ret_out)
         return control_event(d, a->frame.opcode, str_make(a->control, a->frame.len), ret_out);
     if (!a->frame.fin) return WS_MORE;
     a->in_message = false;
+    if (a->deflated) return deflated_event(d, a->message_opcode, buf_view(&a->message), ret_out);
     return message_event(d, a->message_opcode, buf_view(&a->message), a->utf8, ret_out);
 }
 
@@ -322,7 +361,7 @@ static WsEvent payload_take(WsDecoder *d, Input *in, WsOut *ret_out)
     size_t left = a->frame.len - a->frame.seen, n = in->len < left ? in->len : left;
     const uint8_t *at = payload_keep(a, input_take(in, n), n);
     if (!at) return fail_with(d, 1011, "no memory is left for the message", ret_out);
-    if (!is_control(a->frame.opcode) && a->message_opcode == WS_OP_TEXT) {
+    if (!is_control(a->frame.opcode) && a->message_opcode == WS_OP_TEXT && !a->deflated) {
         a->utf8 = utf8_feed(a->utf8, str_make(at, n));
         if (a->utf8 == UTF8_REJECT) return fail_with(d, 1007, "the text is not UTF-8", ret_out);
     }

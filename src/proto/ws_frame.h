@@ -30,6 +30,7 @@ typedef struct WsAssembly WsAssembly; /* a message or frame in pieces; on the he
 
 typedef struct WsDecoder {
     WsAssembly *_assembly; /* NULL between messages */
+    bool _deflate;         /* permessage-deflate was agreed on */
 } WsDecoder;
 
 typedef struct WsOut {
@@ -40,6 +41,9 @@ typedef struct WsOut {
 
 void ws_decoder_init(WsDecoder *d);
 void ws_decoder_done(WsDecoder *d);
+/* permessage-deflate was agreed on (ws_deflate.h): messages may come compressed, and are handed out
+ * inflated, at most WS_MESSAGE_MAX of them. */
+void ws_decoder_inflate(WsDecoder *d);
 /* Takes bytes from the input (which it may unmask in place) until one event is complete. Call again
  * with the rest until WS_MORE, even when nothing is left: that lets go of the last event's memory.
  * Incomplete frames are kept inside: all input is consumed on WS_MORE. After WS_FAILED the decoder

@@ -62,6 +62,7 @@ static const Tenant *tenant(const Writer *session)
 static const SocketDialect dialect = {
     .metric = METRIC_DIALECT_CENTRIFUGE,
     .session_bytes = sizeof(Client),
+    .may_deflate = true,
     .on_message = on_message,
     .on_time = on_time,
     .end = end,
@@ -102,5 +103,8 @@ void ws_centrifuge(Request *rq)
     Str protocol = format == WIRE_PROTOBUF_WS ? PROTOCOL_PROTOBUF : PROTOCOL_JSON;
     Realtime *realtime = ws_server_realtime(rq->lane->ws);
     Socket *s = ws_server_open(rq, &dialect, protocol);
-    if (s) client_init(of(socket_session(s)), realtime, &client_ops, format);
+    if (!s) return;
+    if (s->deflates)
+        format = format == WIRE_PROTOBUF_WS ? WIRE_PROTOBUF_WS_DEFLATE : WIRE_JSON_WS_DEFLATE;
+    client_init(of(socket_session(s)), realtime, &client_ops, format);
 }

@@ -7,10 +7,12 @@
  * might never see the close code. */
 #include "app/ws/socket.h"
 
+#include "app/app.h"
 #include "app/http/cors.h"
 #include "app/http/server.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "proto/ws_deflate.h"
 #include "proto/ws_handshake.h"
 
 /* ---- ending ---- */
@@ -225,15 +227,17 @@ static bool admit(Request *rq, char accept[WS_ACCEPT_LEN])
 }
 
 /* 101; the connection is ours. */
-static Conn *switch_protocols(Request *rq, const char accept[WS_ACCEPT_LEN], Str protocol)
+static Conn *switch_protocols(Request *rq, const char accept[WS_ACCEPT_LEN], Str protocol,
+                              Str extension)
 {
     bool echo = protocol.len && ws_protocol_offered(rq->head, protocol);
     Str answer = arena_format(
         &rq->arena,
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Accept: %.*s\r\n%s%s%s\r\n",
+        "Sec-WebSocket-Accept: %.*s\r\n%s%s%s%s%s%s\r\n",
         WS_ACCEPT_LEN, accept, echo ? "Sec-WebSocket-Protocol: " : "", echo ? protocol.at : "",
-        echo ? "\r\n" : "");
+        echo ? "\r\n" : "", extension.len ? "Sec-WebSocket-Extensions: " : "", extension.at,
+        extension.len ? "\r\n" : "");
     Conn *c = http_take_over(rq, 101);
     struct iovec part = {(void *)(uintptr_t)answer.at, answer.len};
     (void)!conn_write(c, &part,
@@ -245,12 +249,16 @@ Socket *socket_open(Request *rq, List *sockets, const SocketDialect *dialect, St
 {
     char accept[WS_ACCEPT_LEN];
     if (!admit(rq, accept)) return NULL;
+    bool may_deflate = dialect->may_deflate && rq->lane->app->config->ws_compression;
+    Str extension = may_deflate ? ws_deflate_answer(rq->head) : S("");
     Socket *s = mem_zero(sizeof(Socket) + dialect->session_bytes);
     s->dialect = dialect;
-    s->conn = switch_protocols(rq, accept, protocol);
+    s->conn = switch_protocols(rq, accept, protocol, extension);
     s->conn->owner = s;
     s->conn->events = &conn_events;
     ws_decoder_init(&s->decoder);
+    s->deflates = extension.len > 0;
+    if (s->deflates) ws_decoder_inflate(&s->decoder);
     list_push_back(sockets, &s->node);
     metric_add_by(METRIC_CONNECTIONS, dialect->metric, METRIC_NONE_ALL, 1);
     return s;

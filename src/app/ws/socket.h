@@ -25,6 +25,7 @@ typedef enum SocketEnding { /* the server's reasons to end one; each dialect has
 typedef struct SocketDialect {
     MetricValue metric;   /* of METRIC_CONNECTIONS */
     size_t session_bytes; /* zeroed at birth */
+    bool may_deflate;     /* it writes compressed messages when the socket's `deflates` says so */
     void (*on_message)(Writer *session, bool is_text, Str message);
     void (*on_control)(
         Writer *session);             /* a ping or pong came (pings are answered). NULL: whatever */
@@ -44,6 +45,7 @@ struct Socket {
     ListNode node;        /* in the server's list */
     uint32_t ping_second; /* when the pings below were counted */
     uint16_t pings;
+    bool deflates; /* permessage-deflate was agreed on */
     bool close_sent;
     bool hang_up; /* nothing more is read: once all is written our side shuts, then the peer's */
     _Alignas(8) uint8_t session[];

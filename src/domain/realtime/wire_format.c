@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "domain/realtime/notice.h"
+#include "proto/ws_deflate.h"
 #include "proto/ws_frame.h"
 
 enum { WS_ROOM = 4, CHUNK_DIGITS = 6, CHUNK_ROOM = CHUNK_DIGITS + 2, CHUNK_TAIL = 2 };
@@ -18,6 +19,7 @@ typedef struct Shape {
     const CfCodec *codec; /* NULL: no centrifuge dialect */
     Framing framing;
     WsOpcode opcode; /* IN_WEBSOCKET */
+    bool deflate;    /* IN_WEBSOCKET */
     Str before, between,
         after; /* around the messages of a frame; between {NULL,0}: the codec's own */
 } Shape;
@@ -32,6 +34,8 @@ static const Shape shapes[WIRE_FORMAT_COUNT] = {
                        .before = STR_INIT("data: "),
                        .between = STR_INIT("\n\ndata: "),
                        .after = STR_INIT("\n\n")},
+    [WIRE_JSON_WS_DEFLATE] = {.codec = &cf_json, .opcode = WS_OP_TEXT, .deflate = true},
+    [WIRE_PROTOBUF_WS_DEFLATE] = {.codec = &cf_protobuf, .opcode = WS_OP_BINARY, .deflate = true},
     [WIRE_WORKSPACE] = {.opcode = WS_OP_TEXT}, /* one notice a frame, written here */
     [WIRE_EXPIRY] = {.opcode = WS_OP_TEXT},
 };
@@ -67,11 +71,32 @@ static uint8_t *frame_at(Buf *out, size_t begin)
     return (uint8_t *)(uintptr_t)buf_view(out).at + begin;
 }
 
+enum { RSV1 = 0x40 };
+
+/* The payload that begins at `begin` gives way to a shorter one; false when there is none. */
+static bool deflate_payload(Buf *out, size_t begin)
+{
+    Buf deflated;
+    size_t len = 0, payload = buf_len(out) - begin;
+    if (payload < WS_DEFLATE_BYTES_MIN) return false;
+    buf_init(&deflated, payload);
+    uint8_t *room = buf_reserve(&deflated, payload);
+    bool shorter = room && ws_deflate(str_from(buf_view(out), begin), room, payload, &len);
+    if (shorter) {
+        memcpy(frame_at(out, begin), room, len);
+        buf_truncate(out, begin + len);
+    }
+    buf_done(&deflated);
+    return shorter;
+}
+
 static void end_websocket(const Shape *s, Buf *out, size_t begin)
 {
     uint8_t header[WS_HEADER_MAX];
+    bool deflated = s->deflate && deflate_payload(out, begin + WS_ROOM);
     size_t payload = buf_len(out) - begin - WS_ROOM;
     size_t need = ws_header(header, s->opcode, payload);
+    if (deflated) header[0] |= RSV1;
     if (need > WS_ROOM && !buf_reserve(out, need - WS_ROOM)) return;
     uint8_t *at = frame_at(out, begin);
     if (need != WS_ROOM) memmove(at + need, at + WS_ROOM, payload);

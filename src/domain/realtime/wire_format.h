@@ -11,11 +11,13 @@
 #include "domain/realtime/publication.h"
 
 typedef enum WireFormat {
-    WIRE_JSON_WS,         /* centrifuge JSON in WebSocket text frames */
-    WIRE_PROTOBUF_WS,     /* centrifuge Protobuf in WebSocket binary frames */
-    WIRE_JSON_STREAM,     /* JSON, a message a line, in HTTP chunks */
-    WIRE_PROTOBUF_STREAM, /* Protobuf in HTTP chunks */
-    WIRE_JSON_SSE,        /* JSON, an event a message (text/event-stream), in HTTP chunks */
+    WIRE_JSON_WS,             /* centrifuge JSON in WebSocket text frames */
+    WIRE_PROTOBUF_WS,         /* centrifuge Protobuf in WebSocket binary frames */
+    WIRE_JSON_STREAM,         /* JSON, a message a line, in HTTP chunks */
+    WIRE_PROTOBUF_STREAM,     /* Protobuf in HTTP chunks */
+    WIRE_JSON_SSE,            /* JSON, an event a message (text/event-stream), in HTTP chunks */
+    WIRE_JSON_WS_DEFLATE,     /* as WIRE_JSON_WS, longer messages compressed (RFC 7692) */
+    WIRE_PROTOBUF_WS_DEFLATE, /* likewise */
     WIRE_WORKSPACE, /* notices (notice.h) in WebSocket text frames, as this dialect spells them */
     WIRE_EXPIRY,    /* likewise */
     WIRE_FORMAT_COUNT

@@ -66,17 +66,17 @@ enum { CF_FLAG_REJECT_UNRECOVERED = 2 };
 typedef struct CfCommand {
     uint32_t id; /* 0 when absent */
     CfMethod method;
-    Str channel;    /* "" when absent, as the other strings */
-    Str token;      /* connect, subscribe, refresh, sub_refresh */
-    Str data;       /* publish, rpc, send, connect, subscribe: raw bytes (JSON: the value's span;
+    Str channel;      /* "" when absent, as the other strings */
+    Str token;        /* connect, subscribe, refresh, sub_refresh */
+    Str data;         /* publish, rpc, send, connect, subscribe: raw bytes (JSON: the value's span;
                        protobuf: any bytes, so whoever passes them on checks that they are JSON) */
-    Str rpc_method; /* rpc */
-    Str name;       /* connect: the client's own, for people */
-    Str delta;      /* subscribe */
-    int64_t type;   /* subscribe, publish: 0 is a plain stream */
-    int64_t flag;   /* subscribe: CF_FLAG_... */
-    CfPosition since;                                  /* subscribe with recover, history */
-    bool has_since;                                    /* history: `since` was there */
+    Str rpc_method;   /* rpc */
+    Str name;         /* connect: the client's own, for people */
+    Str delta;        /* subscribe */
+    int64_t type;     /* subscribe, publish: 0 is a plain stream */
+    int64_t flag;     /* subscribe: CF_FLAG_... */
+    CfPosition since; /* subscribe with recover, history */
+    bool has_since;   /* history: `since` was there */
     bool recover, recoverable, positioned, join_leave; /* subscribe */
     bool reverse;                                      /* history */
     int64_t limit;                                     /* history: 0 position only, -1 all */
@@ -100,6 +100,8 @@ typedef struct CfPublication {
     uint64_t offset;          /* 0: the channel has no stream */
     Str epoch;                /* "" but for offset 1: who joined an empty stream learns it there */
     const CfClientInfo *info; /* NULL: published by the server */
+    bool as_text; /* JSON: `data` goes as a string, as readers of deltas want all of them */
+    bool delta;   /* `data` is a delta (fossil.h) from the publication before */
 } CfPublication;
 
 typedef struct CfSubscribed {

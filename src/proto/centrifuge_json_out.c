@@ -80,12 +80,16 @@ static void put_publication(Buf *b, const CfPublication *p)
 {
     bool first = true;
     buf_add_byte(b, '{');
-    put_raw(b, S("data"), p->data, &first);
+    if (p->as_text)
+        put_text(b, S("data"), p->data, &first);
+    else
+        put_raw(b, S("data"), p->data, &first);
     if (p->info) {
         key(b, S("info"), &first);
         put_info(b, p->info);
     }
     put_u64(b, S("offset"), p->offset, &first);
+    put_true(b, S("delta"), p->delta, &first);
     put_text(b, S("epoch"), p->epoch, &first);
     buf_add_byte(b, '}');
 }

@@ -42,6 +42,7 @@ static PB(Publication) publication_message(const CfPublication *p, PB(ClientInfo
     PB(Publication) m = CENTRIFUGAL__CENTRIFUGE__PROTOCOL__PUBLICATION__INIT;
     m.data = bytes(p->data);
     m.offset = p->offset;
+    m.delta = p->delta;
     m.epoch = bytes(p->epoch);
     if (!p->info) return m;
     *room = info_message(p->info);

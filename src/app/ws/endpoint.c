@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-enum { REPLIES_MAX = MIB(1), DRAIN_SLICE = 256 };
+enum { REPLIES_MAX = MIB(2), DRAIN_SLICE = 256 };
 
 struct WsServer {
     Lane *lane;
@@ -49,6 +49,7 @@ WsServer *ws_server_new(Lane *lane)
     s->pump.run = run_pump;
     s->realtime = (Realtime){
         .hub = hub_new(wake_pump, s),
+        .allows_delta = config->realtime_delta,
         .calls = &ask_ops,
         .token_key = lane->token_key,
         .snapshot = &lane->snapshot,

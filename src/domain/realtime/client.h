@@ -30,6 +30,7 @@ typedef struct Realtime { /* what all clients of a loop share */
     struct Crowd *crowd;       /* shared by all loops (crowd.h); NULL: no limit */
     Random *random;
     RealtimeSettings settings;
+    bool allows_delta;         /* publications may be sent as deltas to who asks for it */
     int64_t workspace_idle_ms; /* how long a workspace's socket may be silent */
     Buf replies;               /* scratch of one incoming message */
 } Realtime;

@@ -54,7 +54,8 @@ static size_t missed_by(const Waiter *w, const StreamCall *s, CfPublication *pub
     for (uint32_t i = 0; i < s->ret_count; i++)
         if (s->ret_items[i].seq > w->since)
             publications[count++] = (CfPublication){.data = s->ret_items[i].data,
-                                                    .offset = s->ret_items[i].seq};
+                                                    .offset = s->ret_items[i].seq,
+                                                    .as_text = reader_wants_deltas(w->reader)};
     return count;
 }
 
@@ -70,7 +71,10 @@ static void put_subscribed(const Waiter *w, const StreamCall *s, CfOut *out)
 {
     char text[EPOCH_TEXT_LEN];
     CfPublication publications[RECOVERY_MAX];
-    CfSubscribed result = {.recoverable = true, .positioned = true, .was_recovering = w->recover};
+    CfSubscribed result = {.recoverable = true,
+                           .positioned = true,
+                           .was_recovering = w->recover,
+                           .delta = reader_wants_deltas(w->reader)};
     result.position = (CfPosition){s->ret_top, epoch_text(s->ret_epoch, text)};
     if (w->recover && is_recovered(s, w)) {
         result.recovered = true;
@@ -90,15 +94,16 @@ static void answer_subscribe(RealtimeCall *call, Waiter *w, Status st)
     void **shared = hub_hold_tag(r);
     if (*shared == call) *shared = NULL; /* who comes now asks again */
     CfOut out = client_begin(c);
-    w->reader = NULL;
     if (st == ST_OK) count_recovery(w, s);
     if (st != ST_OK || (w->recover && w->all_or_112 && !is_recovered(s, w))) {
         codec_of(c)->error(&out, w->id, st == ST_OK ? CF_ERR_UNRECOVERABLE : CF_ERR_INTERNAL);
+        w->reader = NULL;
         drop_reader(c, r);
         client_send(c, &out);
         return;
     }
     put_subscribed(w, s, &out);
+    w->reader = NULL;
     client_send(c, &out);
     if (c->state != CLIENT_CONNECTED) return; /* too slow for its own reply, and gone */
     hub_release(hub, r, s->ret_top, s->ret_epoch);
@@ -167,6 +172,14 @@ static CfError check(const Client *c, const CfCommand *command)
     return client_may_wait(c) ? 0 : CF_ERR_TOO_MANY_REQUESTS;
 }
 
+/* Deltas are for streams: their readers are told where they begin. */
+static WireFormat format_for(const Client *c, const CfCommand *command, ChannelKind kind)
+{
+    unsigned format = c->writer.format;
+    bool delta = command->delta.len && kind != CHANNEL_STATE && c->realtime->allows_delta;
+    return (WireFormat)(delta ? format | WIRE_DELTA : format);
+}
+
 static CfError subscribe(Client *c, const CfCommand *command, CfOut *out)
 {
     Str name;
@@ -176,7 +189,7 @@ static CfError subscribe(Client *c, const CfCommand *command, CfOut *out)
     if (kind == CHANNEL_FOREIGN) return CF_ERR_PERMISSION_DENIED;
     Reader *r = mem_new(Reader);
     Status st = hub_subscribe(c->realtime->hub, c->tenant->no, command->channel,
-                              (WireFormat)c->writer.format, &c->writer, r);
+                              format_for(c, command, kind), &c->writer, r);
     if (st != ST_OK) {
         mem_free(r);
         return CF_ERR_INTERNAL;

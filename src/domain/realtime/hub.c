@@ -59,6 +59,7 @@ struct Run {
     uint64_t told_epoch; /* of the stream they were told of */
     uint32_t pinned;     /* readers with a chunk of their own */
     WireFormat format;
+    Buf previous;     /* with WIRE_DELTA: the last publication's data; empty: the next goes whole */
     bool in_slice;    /* being visited: do not free it now */
     bool wants_epoch; /* somebody listens who does not know the stream's epoch */
 };
@@ -94,7 +95,7 @@ Hub *hub_new(void (*wake)(void *ctx), void *ctx)
     Hub *h = mem_new(Hub);
     map_init(&h->channels, CHANNELS_PER_LOOP_MAX, channel_key);
     list_init(&h->dirty);
-    buf_init(&h->frame, WS_MESSAGE_MAX + KIB(4));
+    buf_init(&h->frame, 2 * WS_MESSAGE_MAX + KIB(4)); /* readers of deltas get JSON in a string */
     buf_init(&h->key, 4 * CHANNEL_NAME_MAX);
     h->wake = wake;
     h->ctx = ctx;
@@ -113,6 +114,11 @@ void hub_free(Hub *h)
 uint32_t hub_channel_count(const Hub *h)
 {
     return map_count(&h->channels);
+}
+
+bool reader_wants_deltas(const Reader *reader)
+{
+    return reader->_run->format & WIRE_DELTA;
 }
 
 Str reader_channel(const Reader *reader)
@@ -199,6 +205,7 @@ static Run *run_new(Hub *h, HubChannel *c, WireFormat format)
     Run *run = mem_new(Run);
     *run = (Run){.next = c->runs, .hub = h, .channel = c, .format = format};
     list_init(&run->readers);
+    buf_init(&run->previous, WS_MESSAGE_MAX);
     return c->runs = run;
 }
 
@@ -222,6 +229,7 @@ Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Wr
     if (!run) run = run_new(h, c, format);
     *reader = (Reader){
         ._run = run, ._writer = w, ._pos = run->tail_pos, ._next_of_writer = w->_readers};
+    buf_done(&run->previous); /* it does not know what the others know */
     w->_readers = reader;
     list_push_back(&run->readers, &reader->_node);
     return ST_OK;
@@ -232,6 +240,7 @@ static void run_free_if_unused(Run *run)
     if (!list_is_empty(&run->readers) || run->hold || run->in_slice) return;
     HubChannel *c = run->channel;
     set_head(run, NULL);
+    buf_done(&run->previous);
     if (list_is_linked(&run->dirty)) list_unlink(&run->dirty);
     Run **link = &c->runs;
     while (*link != run) link = &(*link)->next;
@@ -365,6 +374,7 @@ void hub_release(Hub *h, Reader *r, uint64_t top, uint64_t epoch)
     CHECK(run->hub == h && run->hold);
     note_told(run, r, top, epoch);
     r->_pos = position_behind(run->hold, top);
+    buf_done(&run->previous);
     list_unlink(&r->_node);
     hold_free_if_unused(run);
     list_push_back(&run->readers, &r->_node); /* a pass under way comes by */
@@ -511,17 +521,30 @@ void hub_want_epoch(Hub *h, Reader *r)
     r->_run->wants_epoch = true;
 }
 
+/* Nobody is held, so whoever will read this publication reads the one before it as well. */
+static bool run_sends_deltas(const Run *run)
+{
+    return run->format & WIRE_DELTA && !run->hold;
+}
+
 static void encode(Hub *h, Run *run, Str name, const Publication *p)
 {
-    Publication with_epoch;
+    Publication told = *p;
     if (run->wants_epoch && p->epoch.len) {
-        with_epoch = *p;
-        with_epoch.tell_epoch = true;
+        told.tell_epoch = true;
         run->wants_epoch = false;
-        p = &with_epoch;
     }
+    if (run_sends_deltas(run)) told.previous = buf_view(&run->previous);
     buf_clear(&h->frame);
-    wire_publication(run->format, name, p, &h->frame);
+    wire_publication(run->format, name, &told, &h->frame);
+}
+
+static void note_previous(Run *run, const Publication *p)
+{
+    if (!run_sends_deltas(run) || p->kind != PUBLICATION_DATA) return;
+    buf_clear(&run->previous);
+    buf_add(&run->previous, p->data);
+    if (buf_status(&run->previous) != ST_OK) buf_done(&run->previous);
 }
 
 void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
@@ -533,6 +556,7 @@ void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
         if (buf_len(&h->frame) == 0) continue;
         if (p->offset) skip_told(run, p, buf_len(&h->frame));
         log_append(run, buf_view(&h->frame));
+        note_previous(run, p);
         if (run->hold && p->offset) note_append(run->hold, p->offset, run->tail_pos);
         run_mark(run);
     }

@@ -48,6 +48,7 @@ void hub_free(Hub *h); /* no readers may be left */
 Status hub_subscribe(Hub *h, uint32_t tenant_no, Str channel, WireFormat format, Writer *w,
                      Reader *reader) MUST_USE;
 void hub_unsubscribe(Hub *h, Reader *reader);
+bool reader_wants_deltas(const Reader *reader); /* its format has WIRE_DELTA */
 Str reader_channel(const Reader *reader);
 Reader *reader_next(const Reader *reader); /* the next subscription of the same socket */
 

@@ -31,6 +31,7 @@ typedef struct Publication {
     Str data; /* JSON without newlines: what a centrifuge client gets; "" for join and leave */
     uint64_t offset;      /* position in the channel's stream; 0: it has none */
     Str epoch;            /* of that stream; "" without one */
+    Str previous;         /* to readers of deltas: the data before; "": send it whole (hub.c) */
     bool tell_epoch;      /* also when this is not the stream's first (hub.c) */
     CfClientInfo info;    /* who published (user "": the server), joined or left */
     const Notice *notice; /* NULL: nothing the other dialects could show */

@@ -7,7 +7,9 @@
 #include "domain/realtime/wire_format.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "domain/realtime/notice.h"
+#include "proto/fossil.h"
 #include "proto/ws_deflate.h"
 #include "proto/ws_frame.h"
 
@@ -42,8 +44,9 @@ static const Shape shapes[WIRE_FORMAT_COUNT] = {
 
 static const Shape *shape_of(WireFormat format)
 {
-    CHECK(format < WIRE_FORMAT_COUNT);
-    return &shapes[format];
+    unsigned plain = (unsigned)format & ~(unsigned)WIRE_DELTA;
+    CHECK(plain < WIRE_FORMAT_COUNT);
+    return &shapes[plain];
 }
 
 const CfCodec *wire_codec(WireFormat format)
@@ -167,15 +170,39 @@ size_t wire_frame_len(WireFormat format, const uint8_t *at)
 
 /* ---- publications ---- */
 
-static void put_centrifuge(const CfCodec *codec, Str channel, const Publication *p, CfOut *out)
+/* What stands in for the data when it is shorter. JSON carries it as text, so it must be some. */
+static void make_delta(const Publication *p, Buf *room, CfPublication *publication)
 {
+    if (p->previous.len == 0 || !fossil_delta(p->previous, p->data, room)) return;
+    if (!utf8_is_valid(buf_view(room))) return;
+    publication->data = buf_view(room);
+    publication->delta = true;
+}
+
+static void put_delta(const CfCodec *codec, Str channel, const Publication *p,
+                      CfPublication *publication, CfOut *out)
+{
+    Buf room;
+    buf_init(&room, 2 * p->data.len + KIB(1));
+    publication->as_text = true;
+    make_delta(p, &room, publication);
+    codec->push_publication(out, channel, publication);
+    buf_done(&room);
+}
+
+static void put_centrifuge(WireFormat format, Str channel, const Publication *p, CfOut *out)
+{
+    const CfCodec *codec = wire_codec(format);
     CfPublication publication = {.data = p->data,
                                  .offset = p->offset,
                                  .epoch = p->offset == 1 || p->tell_epoch ? p->epoch : S(""),
                                  .info = p->info.user.len ? &p->info : NULL};
     switch (p->kind) {
     case PUBLICATION_DATA:
-        codec->push_publication(out, channel, &publication);
+        if (format & WIRE_DELTA)
+            put_delta(codec, channel, p, &publication, out);
+        else
+            codec->push_publication(out, channel, &publication);
         return;
     case PUBLICATION_JOIN:
         codec->push_join(out, channel, &p->info);
@@ -204,6 +231,6 @@ void wire_publication(WireFormat format, Str channel, const Publication *p, Buf 
     if (format == WIRE_WORKSPACE || format == WIRE_EXPIRY)
         put_notice(format, p, &o);
     else
-        put_centrifuge(wire_codec(format), channel, p, &o);
+        put_centrifuge(format, channel, p, &o);
     wire_end(format, &o);
 }

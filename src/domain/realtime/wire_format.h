@@ -23,6 +23,10 @@ typedef enum WireFormat {
     WIRE_FORMAT_COUNT
 } WireFormat;
 
+/* With a centrifuge format: publications as deltas from the one before. Its readers see every publication
+ * of the channel from the first one on, which is whole. */
+enum { WIRE_DELTA = 64 };
+
 const CfCodec *wire_codec(WireFormat format); /* of a centrifuge format */
 
 /* Appends one whole frame, or nothing when the format has no word for such a publication. */

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "app/lane.h"
+#include "net/outbound.h"
 #include "port/limiter.h"
 
 struct App {
@@ -30,8 +31,10 @@ struct App {
     struct Retention *retention; /* lane 0's */
     struct KeySweep *key_sweep;  /* lane 0's */
     struct Scheduler *scheduler; /* lane 0's; scheduler.h says what others may call */
+    OutboundPolicy outbound;     /* where calls to others may go; read-only */
+    struct KeyFetch *key_fetch;  /* lane 0's */
     struct Demo *demo;           /* NULL without the setting; read-only */
-    struct Tls *tls;             /* NULL without the setting; reloaded by the process's first thread */
+    struct Tls *tls; /* NULL without the setting; reloaded by the process's first thread */
     const struct ProviderKinds *provider_kinds;
     struct Courier *courier; /* e-mail and SMS; its own thread */
 };

@@ -23,6 +23,8 @@ static const struct {
     {SETTING_connection_rate, 0, 1000000},
     {SETTING_provider_timeout, 1, 300},
     {SETTING_disk_free_min, 0, 1 << 30},
+    {SETTING_jwks_refresh, 1, 7 * 86400},
+    {SETTING_jwks_min_interval, 1, 3600},
     {SETTING_idempotency_ttl, 1, IDEMPOTENCY_TTL_S_MAX},
 };
 

@@ -15,12 +15,12 @@
 #include "app/app.h"
 #include "app/committed.h"
 #include "app/courier/courier.h"
+#include "app/key_fetch.h"
 #include "app/live.h"
 #include "app/scheduler.h"
 #include "base/mem.h"
 
 static void settle(StoreCall *call);
-static void swap_everywhere(App *app, Errand *e);
 static void come_home(Mail *mail, Loop *here);
 static void on_deadline(Timer *timer);
 
@@ -68,7 +68,7 @@ static void settle(StoreCall *call)
 
     committed(home->app, call);
     if (e->changes_tenant && call->st == ST_OK) {
-        swap_everywhere(home->app, e);
+        snapshot_swap(home->app, &e->staged, home->loop, &e->mail);
         return;
     }
     if (e->changes_tenant) registry_unstage(&e->staged);
@@ -94,7 +94,9 @@ typedef struct SwapMail {
 } SwapMail;
 
 struct SwapRound {
-    Errand *errand;
+    Loop *home;
+    Mail *done;
+    uint32_t tenant_no;
     Snapshot *snapshot; /* one reference, ours, while the round runs */
     atomic_int lanes_left;
     SwapMail mails[LOOPS_MAX];
@@ -108,21 +110,24 @@ static void swap_here(Mail *mail, Loop *here)
 
     lane->snapshot = snapshot_ref(round->snapshot);
     snapshot_unref(before);
-    const Tenant *changed = snapshot_by_no(lane->snapshot, round->errand->staged.tenant_no);
+    const Tenant *changed = snapshot_by_no(lane->snapshot, round->tenant_no);
     if (!changed || !changed->active) live_recheck(lane);
     if (changed && changed->active && here->index == 0) scheduler_look(lane->app->scheduler);
+    if (here->index == 0) key_fetch_look(lane->app->key_fetch);
     if (atomic_fetch_sub(&round->lanes_left, 1) > 1) return;
-    mailbox_post(round->errand->rq->lane->loop, &round->errand->mail);
+    mailbox_post(round->home, round->done);
     snapshot_unref(round->snapshot);
     mem_free(round);
 }
 
-static void swap_everywhere(App *app, Errand *e)
+void snapshot_swap(App *app, StagedTenant *staged, Loop *home, Mail *done)
 {
     SwapRound *round = mem_new(SwapRound);
 
-    round->errand = e;
-    round->snapshot = registry_publish(app->registry, &e->staged);
+    round->home = home;
+    round->done = done;
+    round->tenant_no = staged->tenant_no;
+    round->snapshot = registry_publish(app->registry, staged);
     courier_adopt(app->courier, round->snapshot);
     atomic_init(&round->lanes_left, app->lane_count);
     for (int i = 0, count = app->lane_count; i < count;

@@ -43,6 +43,10 @@ struct Errand {
 Errand *errand_new(Request *rq, void (*back)(Request *rq, Errand *e));
 bool errand_send(Errand *e, StoreKind kind);
 
+/* On the writer, after the commit of what was staged: every loop gets the new snapshot, then `done` goes
+ * to `home`. Errands do it by themselves; this is for jobs that no request sent. */
+void snapshot_swap(App *app, StagedTenant *staged, Loop *home, Mail *done);
+
 /* For jobs: the registry to stage changes in; call it only inside run(). */
 Registry *errand_registry(const Errand *e);
 

@@ -5,6 +5,7 @@
  * what the last errand sent to all. */
 #include "app/app.h"
 #include "app/http/server.h"
+#include "app/key_fetch.h"
 #include "app/retention.h"
 #include "app/ws/endpoint.h"
 #include "app/ws/stream.h"
@@ -14,10 +15,16 @@
 
 enum { DRAIN_CHECK_MS = 16 };
 
+static void want_keys(void *ctx, uint32_t tenant_no)
+{
+    key_fetch_want(ctx, tenant_no);
+}
+
 void lane_start(Lane *lane)
 {
     Err err = {""};
     lane->loop->lane = lane;
+    lane->want_keys = want_keys;
     lane->http = http_server_new(lane);
     lane->ws = ws_server_new(lane);
     lane->streams = streams_new(lane);

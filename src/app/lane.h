@@ -6,6 +6,7 @@
 #define ORQ_APP_LANE_H
 
 #include "base/buf.h"
+#include "domain/realtime/grant.h"
 #include "domain/tenant/registry.h"
 #include "net/loop.h"
 #include "port/store.h"
@@ -19,8 +20,9 @@ struct Lane {
     Loop *loop;
     Snapshot *snapshot; /* the current one; whoever keeps it over a turn takes a reference */
     JwtKey *token_key;
-    struct Hmac *hmac; /* of signatures */
-    Buf scratch;       /* lent within one call: clear it, use it, leave it */
+    void (*want_keys)(void *app, uint32_t tenant_no); /* grant.h */
+    struct Hmac *hmac;                                /* of signatures */
+    Buf scratch; /* lent within one call: clear it, use it, leave it */
     struct HttpServer *http;
     struct WsServer *ws;
     struct Streams *streams;
@@ -38,5 +40,15 @@ void lane_start(Lane *lane);
 void lane_stop(Lane *lane);
 /* After its thread has ended and the store is closed. */
 void lane_free(Lane *lane);
+
+/* What decides about tokens here; `snapshot` is the request's, or the lane's current one. */
+static inline GrantSources lane_grants(const Lane *lane, const Snapshot *snapshot)
+{
+    return (GrantSources){.token_key = lane->token_key,
+                          .snapshot = snapshot,
+                          .now_ms = lane->loop->now_ms,
+                          .want_keys = lane->want_keys,
+                          .ctx = lane->app};
+}
 
 #endif

@@ -14,6 +14,7 @@
 #include "app/retention.h"
 #include "app/scheduler.h"
 #include "app/secrets.h"
+#include "app/key_fetch.h"
 #include "app/key_sweep.h"
 #include "app/wire.h"
 #include "base/limits.h"
@@ -45,8 +46,17 @@ static int lane_count_of(const Config *config)
     return wanted > LOOPS_MAX ? LOOPS_MAX : (int)wanted;
 }
 
+/* The setting was checked when it was read. */
+static void open_outbound(App *app)
+{
+    const StrList *networks = &app->config->outbound_allow;
+    for (uint32_t i = 0; i < networks->count; i++)
+        CHECK(outbound_policy_add(&app->outbound, networks->at[i], NULL) == ST_OK);
+}
+
 static void make_lanes(App *app)
 {
+    open_outbound(app);
     app->lane_count = lane_count_of(app->config);
     app->crowd = crowd_new((uint32_t)app->config->connections_per_user);
     for (int i = 0; i < app->lane_count; i++) {
@@ -70,6 +80,7 @@ static void start_lane(Loop *l)
     if (l->index != 0) return;
     key_sweep_start(lane);
     scheduler_start(lane->app->scheduler);
+    key_fetch_start(lane);
 }
 
 /* Signals are taken here alone: every other thread is born with them blocked. Between them this thread
@@ -138,6 +149,7 @@ int serve(const Config *config)
     courier_free(app->courier);
     key_sweep_free(app->key_sweep);
     scheduler_free(app->scheduler);
+    key_fetch_free(app->key_fetch);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
     crowd_free(app->crowd);
     retention_free(app->retention);

@@ -1,5 +1,6 @@
 #include "app/wire.h"
 
+#include "driver/http/http_client.h"
 #include "driver/limiter/local.h"
 #include "driver/provider/carrier.h"
 #include "driver/provider/kinds.h"
@@ -37,6 +38,11 @@ Carrier *wire_carrier(const Config *config, Loop *loop)
     for (uint32_t i = 0; i < config->outbound_allow.count; i++) /* config_check has seen them */
         CHECK(outbound_policy_add(&policy, config->outbound_allow.at[i], NULL) == ST_OK);
     return carrier_new(loop, &policy, config->outbound_ca);
+}
+
+HttpClient *wire_http(Loop *loop, const OutboundPolicy *policy, Str ca_file)
+{
+    return http_client_new(loop, policy, ca_file);
 }
 
 Status wire_backup(const Config *config, Str target, Err *err)

@@ -6,6 +6,8 @@
 
 #include "app/config.h"
 #include "net/loop.h"
+#include "net/outbound.h"
+#include "port/http.h"
 #include "port/limiter.h"
 #include "port/provider.h"
 #include "port/store.h"
@@ -17,6 +19,8 @@ Limiter *wire_limiter(const Config *config);
 /* What this build knows to send by, and the way there, on the loop of whoever uses it. */
 const ProviderKinds *wire_provider_kinds(void);
 Carrier *wire_carrier(const Config *config, Loop *loop);
+/* For calls to others, on that loop; the policy outlives it. ca_file: "" for the system's authorities. */
+HttpClient *wire_http(Loop *loop, const OutboundPolicy *policy, Str ca_file);
 /* `orqestra backup`: a copy of the data directory that can be served at once. */
 Status wire_backup(const Config *config, Str target, Err *err) MUST_USE;
 

@@ -43,6 +43,8 @@ enum {
     KID_MAX = 255,
     JWKS_BYTES_MAX = KIB(64),
     JWKS_KEYS_MAX = 32,
+    SERVICE_ACCOUNTS_MAX = 100,  /* a tenant's */
+    SERVICE_TOKEN_TTL_S = 25200, /* CEW-01 */
     VERIFICATION_KEYS_MAX = 16,  /* a tenant's */
     REALTIME_TOKEN_TTL_S = 7200, /* RT-10 */
 

@@ -112,10 +112,17 @@ static void put_parameters(Buf *out, Str path, Str query)
     buf_lit(out, "],");
 }
 
+static const char *media_type(Str schema)
+{
+    if (str_is(schema, "Text")) return "text/plain";
+    if (str_ends(schema, S("Form"))) return "application/x-www-form-urlencoded";
+    return "application/json";
+}
+
 static void put_content(Buf *out, Str schema)
 {
     buf_format(out, "\"content\":{\"%s\":{\"schema\":{\"$ref\":\"#/components/schemas/%.*s\"}}}",
-               str_is(schema, "Text") ? "text/plain" : "application/json", STR_FMT(schema));
+               media_type(schema), STR_FMT(schema));
 }
 
 static void put_responses(Buf *out, const Doc *doc)

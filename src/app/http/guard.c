@@ -77,10 +77,10 @@ static bool bearer(const Request *rq, Str *ret_token)
 }
 
 /* A user's token (RT-21): of which tenant, until when. For whom is the caller's business. */
-static bool open_token(Request *rq, Str token, UserToken *ret_token)
+static bool open_token(Request *rq, Str tenant_hint, Str token, UserToken *ret_token)
 {
-    return user_token_open(rq->lane->token_key, rq->snapshot, token, rq->lane->loop->now_ms,
-                           &rq->arena, ret_token) == ST_OK &&
+    const GrantSources sources = lane_grants(rq->lane, rq->snapshot);
+    return user_token_open(&sources, tenant_hint, token, &rq->arena, ret_token) == ST_OK &&
            admit_tenant(rq, ret_token->tenant);
 }
 
@@ -88,8 +88,8 @@ static bool admit_token(Request *rq, Str token)
 {
     UserToken t;
 
-    if (!open_token(rq, token, &t) || t.claims.sub.len == 0) return false;
-    rq->token_user = t.claims.sub;
+    if (!open_token(rq, rq->params[0], token, &t) || t.user.len == 0) return false;
+    rq->token_user = t.user;
     return true;
 }
 
@@ -104,7 +104,7 @@ static bool admit_expiry(Request *rq)
         respond_detail(rq, 401, S("Access token required"));
         return false;
     }
-    if (open_token(rq, token, &t) &&
+    if (open_token(rq, S(""), token, &t) &&
         user_token_expiry_user(&t, &rq->arena, &rq->token_user, &user_json))
         return true;
     respond_header(rq, S("WWW-Authenticate"), S("Bearer error=\"invalid_token\""));
@@ -118,9 +118,9 @@ static bool admit_workspace(Request *rq)
     UserToken t;
     Str token;
 
-    if (bearer(rq, &token) && open_token(rq, token, &t) &&
+    if (bearer(rq, &token) && open_token(rq, rq->params[0], token, &t) &&
         user_token_opens_workspace(&t, rq->params[0])) {
-        rq->token_user = t.claims.sub;
+        rq->token_user = t.user;
         return true;
     }
     respond_error(rq, 401,

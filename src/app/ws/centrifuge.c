@@ -102,9 +102,14 @@ void ws_centrifuge(Request *rq)
     WireFormat format = format_of(rq);
     Str protocol = format == WIRE_PROTOBUF_WS ? PROTOCOL_PROTOBUF : PROTOCOL_JSON;
     Realtime *realtime = ws_server_realtime(rq->lane->ws);
+    const Tenant *hint = ws_hinted_tenant(rq); /* the request is gone with the upgrade */
     Socket *s = ws_server_open(rq, &dialect, protocol);
-    if (!s) return;
+    if (!s) {
+        if (hint) tenant_unref(hint);
+        return;
+    }
     if (s->deflates)
         format = format == WIRE_PROTOBUF_WS ? WIRE_PROTOBUF_WS_DEFLATE : WIRE_JSON_WS_DEFLATE;
     client_init(of(socket_session(s)), realtime, &client_ops, format);
+    of(socket_session(s))->hint = hint;
 }

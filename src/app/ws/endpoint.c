@@ -28,6 +28,15 @@ Socket *ws_server_open(Request *rq, const SocketDialect *dialect, Str protocol)
     return NULL;
 }
 
+const Tenant *ws_hinted_tenant(Request *rq)
+{
+    Str name;
+    if (!request_query(rq, S("tenant"), &name)) return NULL;
+    const Tenant *t = snapshot_by_id(rq->snapshot, name);
+    if (!t) t = snapshot_by_slug(rq->snapshot, name);
+    return t ? tenant_ref(t) : NULL;
+}
+
 static void wake_pump(void *ctx)
 {
     WsServer *s = ctx;
@@ -56,6 +65,8 @@ WsServer *ws_server_new(Lane *lane)
         .now_ms = &lane->loop->now_ms,
         .crowd = lane->app->crowd,
         .random = &lane->loop->random,
+        .want_keys = lane->want_keys,
+        .want_ctx = lane->app,
         .settings = {config->ping_interval * 1000, config->pong_timeout * 1000,
                      config->connect_timeout * 1000, config->expired_close_delay * 1000},
         .workspace_idle_ms = config->workspace_idle_timeout * 1000,

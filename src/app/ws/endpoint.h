@@ -11,6 +11,8 @@ typedef struct WsServer WsServer;
 
 WsServer *ws_server_new(Lane *lane);
 void ws_server_free(WsServer *s); /* all connections are gone */
+/* ?tenant=ID or slug: whose own tokens come over this connection; referenced, NULL when it names none. */
+const Tenant *ws_hinted_tenant(Request *rq);
 /* socket_open on the lane of the request; NULL: refused, and answered (also while it drains). */
 Socket *ws_server_open(Request *rq, const SocketDialect *dialect, Str protocol);
 /* Ends all with their dialect's word for a shutdown; a slice of them a turn, so that other work goes on. */

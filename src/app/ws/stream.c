@@ -223,12 +223,14 @@ static void open_stream(Request *rq, WireFormat format, Str content_type, Str co
         respond_error(rq, 503, S("This server has no room for another stream"));
         return;
     }
+    const Tenant *hint = ws_hinted_tenant(rq);
     s->conn = respond_stream(rq, content_type);
     s->conn->owner = s;
     s->conn->events = &conn_events;
     list_push_back(&home->streams, &s->node);
     metric_add_by(METRIC_CONNECTIONS, METRIC_DIALECT_CENTRIFUGE, METRIC_NONE_ALL, 1);
     client_init(&s->client, ws_server_realtime(rq->lane->ws), &client_ops, format);
+    s->client.hint = hint;
     if (format == WIRE_JSON_SSE) writer_send(&s->client.writer, S("000002\r\n\r\n\r\n"));
     client_on_message(&s->client, connect);
 }

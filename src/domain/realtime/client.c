@@ -34,6 +34,7 @@ void client_done(Client *c)
     writer_done(&c->writer);
     crowd_leave(c->realtime->crowd, c->member);
     if (c->tenant) tenant_unref(c->tenant);
+    if (c->hint) tenant_unref(c->hint);
     mem_free(c->user);
     c->state = CLIENT_CLOSED;
 }

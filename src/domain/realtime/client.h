@@ -12,6 +12,7 @@
 #ifndef ORQ_DOMAIN_REALTIME_CLIENT_H
 #define ORQ_DOMAIN_REALTIME_CLIENT_H
 
+#include "domain/realtime/grant.h"
 #include "domain/realtime/hub.h"
 #include "domain/tenant/tenant.h"
 #include "proto/centrifuge.h"
@@ -29,11 +30,18 @@ typedef struct Realtime { /* what all clients of a loop share */
     const int64_t *now_ms;     /* the loop's wall clock */
     struct Crowd *crowd;       /* shared by all loops (crowd.h); NULL: no limit */
     Random *random;
+    void (*want_keys)(void *ctx, uint32_t tenant_no); /* grant.h; may be NULL */
+    void *want_ctx;
     RealtimeSettings settings;
     bool allows_delta;         /* publications may be sent as deltas to who asks for it */
     int64_t workspace_idle_ms; /* how long a workspace's socket may be silent */
     Buf replies;               /* scratch of one incoming message */
 } Realtime;
+
+static inline GrantSources realtime_grants(const Realtime *r)
+{
+    return (GrantSources){r->token_key, *r->snapshot, *r->now_ms, r->want_keys, r->want_ctx};
+}
 
 typedef struct Client Client;
 
@@ -57,6 +65,7 @@ struct Client {
     Realtime *realtime;
     const ClientOps *ops;
     const Tenant *tenant;       /* referenced; NULL before connect. Refreshed with the token */
+    const Tenant *hint;         /* referenced; whom the connection's address names, or NULL */
     char *user;                 /* on the heap */
     struct CrowdMember *member; /* NULL without a limit */
     int64_t expires_ms;

@@ -7,33 +7,13 @@
 
 #define VERSION_TEXT "orqestra " ORQ_VERSION
 
-typedef struct Grant { /* what a valid token gives */
-    Str user;
-    int64_t expires_ms;
-    const Tenant *tenant; /* borrowed from the snapshot */
-} Grant;
-
-/* ST_OK, ST_EXPIRED, ST_UNAUTHORIZED (invalid), ST_FORBIDDEN (no user). */
-static Status grant_from_token(const Client *c, Str token, Arena *arena, Grant *ret_grant)
+/* Where the client connected to names the tenant; later it is the tenant it has. */
+static Status open_token(const Client *c, Str token, Arena *arena, Grant *ret_grant)
 {
-    JwtClaims claims;
-    Str tenant_id;
-    int64_t now_s = *c->realtime->now_ms / 1000;
-    Status st = jwt_verify(c->realtime->token_key, token, now_s, arena, &claims, NULL);
-    if (st == ST_EXPIRED) return st;
-    if (st != ST_OK || claims.exp_s == 0) return ST_UNAUTHORIZED;
-    if (json_get(&claims.json, 0, S("channel")) != JSON_NONE) return ST_UNAUTHORIZED;
-    if (!json_string(&claims.json, json_get(&claims.json, 0, S("tenant")), arena, &tenant_id))
-        return ST_UNAUTHORIZED;
-    const Tenant *tenant = snapshot_by_id(*c->realtime->snapshot, tenant_id);
-    if (!tenant || !tenant->active) return ST_UNAUTHORIZED;
-    if (claims.sub.len == 0) return ST_FORBIDDEN;
-    if (claims.sub.len > USER_ID_MAX) return ST_UNAUTHORIZED;
-    /* A far expiry is cut to a year, like everywhere in this protocol. */
-    int64_t last_s = now_s + 365 * 86400;
-    *ret_grant = (Grant){claims.sub, (claims.exp_s < last_s ? claims.exp_s : last_s) * 1000,
-                         tenant};
-    return ST_OK;
+    const GrantSources sources = realtime_grants(c->realtime);
+    const Tenant *named = c->tenant ? c->tenant : c->hint;
+    return grant_from_token(&sources, named ? named->id_text : S(""), token, GRANT_CONNECTION,
+                            arena, ret_grant);
 }
 
 static CfSession session_of(const Client *c, char id_text[UUID_TEXT_LEN])
@@ -61,7 +41,7 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
     char id_text[UUID_TEXT_LEN];
     Grant grant;
     if (c->state != CLIENT_NEW || command->token.len == 0) return CF_CLOSE_BAD_REQUEST;
-    switch (grant_from_token(c, command->token, arena, &grant)) {
+    switch (open_token(c, command->token, arena, &grant)) {
     case ST_OK:
         break;
     case ST_EXPIRED:
@@ -70,6 +50,8 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
         return 0;
     case ST_FORBIDDEN:
         return CF_CLOSE_PERMISSION_DENIED;
+    case ST_UNAVAILABLE: /* clients come back by themselves; by then the key may be here */
+        return CF_CLOSE_INTERNAL;
     default:
         return CF_CLOSE_INVALID_TOKEN;
     }
@@ -97,11 +79,13 @@ CfClose cmd_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
     char id_text[UUID_TEXT_LEN];
     Grant grant;
     if (command->token.len == 0) return CF_CLOSE_BAD_REQUEST;
-    switch (grant_from_token(c, command->token, arena, &grant)) {
+    switch (open_token(c, command->token, arena, &grant)) {
     case ST_OK:
         break;
     case ST_EXPIRED:
         return CF_CLOSE_EXPIRED;
+    case ST_UNAVAILABLE:
+        return CF_CLOSE_INTERNAL;
     default:
         return CF_CLOSE_INVALID_TOKEN;
     }

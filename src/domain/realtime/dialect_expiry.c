@@ -77,7 +77,7 @@ static void join(Expiry *e, const UserToken *t, Str user, Str user_json)
 
 void expiry_enter(Expiry *e, Str token)
 {
-    const Realtime *r = e->realtime;
+    const GrantSources sources = realtime_grants(e->realtime);
     Arena arena;
     UserToken t;
     Str user, user_json;
@@ -87,7 +87,7 @@ void expiry_enter(Expiry *e, Str token)
         return;
     }
     arena_init(&arena, REQUEST_ARENA_MAX);
-    if (user_token_open(r->token_key, *r->snapshot, token, *r->now_ms, &arena, &t) == ST_OK &&
+    if (user_token_open(&sources, S(""), token, &arena, &t) == ST_OK &&
         user_token_expiry_user(&t, &arena, &user, &user_json))
         join(e, &t, user, user_json);
     else

@@ -56,7 +56,7 @@ static Status subscribe(Workspace *w, Str channel, Reader *reader)
 
 static void join(Workspace *w, const UserToken *t, uint64_t order)
 {
-    NoticeChannel own = notice_channel(t->claims.sub);
+    NoticeChannel own = notice_channel(t->user);
 
     w->tenant = tenant_ref(t->tenant);
     w->expires_ms = t->expires_ms;
@@ -71,10 +71,10 @@ static void join(Workspace *w, const UserToken *t, uint64_t order)
 
 static void enter(Workspace *w, Str token, Str slug, uint64_t order, Arena *arena)
 {
-    const Realtime *r = w->realtime;
+    const GrantSources sources = realtime_grants(w->realtime);
     UserToken t;
 
-    switch (user_token_open(r->token_key, *r->snapshot, token, *r->now_ms, arena, &t)) {
+    switch (user_token_open(&sources, slug, token, arena, &t)) {
     case ST_OK:
         if (user_token_opens_workspace(&t, slug))
             join(w, &t, order);

@@ -2,25 +2,14 @@
 
 #include "base/limits.h"
 
-enum { YEAR_S = 365 * 86400 };
-
-Status user_token_open(JwtKey *key, const Snapshot *snapshot, Str token, int64_t now_ms,
-                       Arena *arena, UserToken *ret_token)
+Status user_token_open(const GrantSources *sources, Str tenant_hint, Str token, Arena *arena,
+                       UserToken *ret_token)
 {
-    int64_t now_s = now_ms / 1000;
-    UserToken t;
-    Str tenant_id;
-
-    Status st = jwt_verify(key, token, now_s, arena, &t.claims, NULL);
-    if (st == ST_EXPIRED && t.claims.exp_s && t.claims.exp_s <= now_s) return ST_EXPIRED;
-    if (st != ST_OK || t.claims.exp_s == 0) return ST_UNAUTHORIZED;
-    if (!json_string(&t.claims.json, json_get(&t.claims.json, 0, S("tenant")), arena, &tenant_id))
-        return ST_UNAUTHORIZED;
-    t.tenant = snapshot_by_id(snapshot, tenant_id);
-    if (!t.tenant || !t.tenant->active) return ST_UNAUTHORIZED;
-    int64_t last_s = now_s + YEAR_S;
-    t.expires_ms = (t.claims.exp_s < last_s ? t.claims.exp_s : last_s) * 1000;
-    *ret_token = t;
+    Grant g;
+    Status st = grant_from_token(sources, tenant_hint, token, GRANT_CONNECTION, arena, &g);
+    if (st == ST_EXPIRED && g.expires_ms && g.expires_ms <= sources->now_ms) return st;
+    if (st != ST_OK && st != ST_FORBIDDEN) return ST_UNAUTHORIZED;
+    *ret_token = (UserToken){g.user, g.user_json, g.claims, g.foreign, g.tenant, g.expires_ms};
     return ST_OK;
 }
 
@@ -32,10 +21,10 @@ static bool is_user(Str user)
 /* Both must agree: whoever can sign for one tenant does not open another's workspace by naming it. */
 bool user_token_opens_workspace(const UserToken *t, Str slug)
 {
-    const Json *json = &t->claims.json;
+    const Json *json = &t->claims;
     JsonRef list = json_get(json, 0, S("workspaces"));
 
-    if (!is_user(t->claims.sub) || !str_eq(t->tenant->slug, slug)) return false;
+    if (!is_user(t->user) || !str_eq(t->tenant->slug, slug)) return false;
     if (!json_is(json, list, JSON_ARRAY)) return false;
     for (JsonRef at = json_first(json, list); at != JSON_NONE; at = json_next(json, list, at))
         if (json_string_is(json, at, slug)) return true;
@@ -44,9 +33,14 @@ bool user_token_opens_workspace(const UserToken *t, Str slug)
 
 bool user_token_expiry_user(const UserToken *t, Arena *arena, Str *ret_user, Str *ret_json)
 {
-    const Json *json = &t->claims.json;
+    const Json *json = &t->claims;
     JsonRef at = json_get(json, 0, S("userId"));
 
+    if (t->foreign) { /* its tenant said which claim names the user */
+        *ret_user = t->user;
+        *ret_json = t->user_json;
+        return true;
+    }
     if (at == JSON_NONE || json_is(json, at, JSON_NULL)) at = json_get(json, 0, S("sub"));
     if (json_is(json, at, JSON_NUMBER))
         *ret_user = json_raw(json, at);

@@ -4,21 +4,23 @@
 #ifndef ORQ_DOMAIN_REALTIME_USER_TOKEN_H
 #define ORQ_DOMAIN_REALTIME_USER_TOKEN_H
 
-#include "domain/tenant/tenant.h"
-#include "proto/jwt.h"
+#include "domain/realtime/grant.h"
 
 typedef struct UserToken {
-    JwtClaims claims;
+    Str user,
+        user_json; /* `sub` ("" without one), or what the tenant's key says; as it is spelled */
+    Json claims;
+    bool foreign;         /* signed by the tenant's own key */
     const Tenant *tenant; /* active */
     int64_t expires_ms;   /* a year from now at most */
 } UserToken;
 
-/* ST_OK. ST_EXPIRED: genuine, and its time is over. ST_UNAUTHORIZED: anything else, among it a token
- * without `exp` and one of a tenant that is suspended or gone. */
-Status user_token_open(JwtKey *key, const Snapshot *snapshot, Str token, int64_t now_ms,
-                       Arena *arena, UserToken *ret_token) MUST_USE;
+/* grant.h decides. ST_OK. ST_EXPIRED: genuine, and its time is over. ST_UNAUTHORIZED: anything else,
+ * among it a token without `exp` and one of a tenant that is suspended or gone. */
+Status user_token_open(const GrantSources *sources, Str tenant_hint, Str token, Arena *arena,
+                       UserToken *ret_token) MUST_USE;
 
-/* Workspace: is `sub` there, is the slug the tenant's own, and among the token's `workspaces`? */
+/* Workspace: is the user there, is the slug the tenant's own, and among the token's `workspaces`? */
 bool user_token_opens_workspace(const UserToken *t, Str slug);
 
 /* Expiry: `userId`, text or number, else `sub`: the user, and how the token spells it in JSON. False when

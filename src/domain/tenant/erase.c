@@ -29,6 +29,10 @@ static const char *const tables[] = {
     "(SELECT template, version FROM template_version WHERE tenant = $1 LIMIT $2)",
     "DELETE FROM template WHERE tenant = $1 AND id IN "
     "(SELECT id FROM template WHERE tenant = $1 LIMIT $2)",
+    "DELETE FROM verification_key WHERE tenant = $1 AND id IN "
+    "(SELECT id FROM verification_key WHERE tenant = $1 LIMIT $2)",
+    "DELETE FROM service_account WHERE client_id IN "
+    "(SELECT client_id FROM service_account WHERE tenant = $1 LIMIT $2)",
     "DELETE FROM admin_session WHERE id_hash IN "
     "(SELECT id_hash FROM admin_session WHERE tenant = $1 LIMIT $2)",
     "DELETE FROM admin_user WHERE username IN "

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "domain/tenant/build.h"
+#include "domain/tenant/verification.h"
 
 enum { TENANT_PAGE = 500, TEMPLATE_PAGE = 100 };
 
@@ -68,12 +69,25 @@ static Status add_providers(Tenant *t, StoreTx *tx, const SealKey *master, Err *
     return st;
 }
 
+static Status add_verification(Tenant *t, StoreTx *tx, const SealKey *master, Err *err)
+{
+    Arena arena;
+    VerificationRows rows = {0};
+    arena_init(&arena, MIB(4)); /* every key a set of the largest size */
+    Status st = verification_read(tx, t->no, &arena, &rows, err);
+    for (uint32_t i = 0; st == ST_OK && i < rows.count; i++)
+        st = tenant_add_verification(t, &rows.at[i], master, err);
+    arena_done(&arena);
+    return st;
+}
+
 static Status build(Registry *r, const TenantRow *row, StoreTx *tx, Tenant **ret_tenant, Err *err)
 {
     Tenant *t = tenant_new();
     Status st = tenant_fill(t, row, err);
     if (st == ST_OK) st = tenant_open_secrets(t, row, r->master, err);
     if (st == ST_OK) st = add_providers(t, tx, r->master, err);
+    if (st == ST_OK) st = add_verification(t, tx, r->master, err);
     if (st == ST_OK) st = add_templates(t, tx, &r->left_out, err);
     if (st == ST_OK)
         *ret_tenant = t;

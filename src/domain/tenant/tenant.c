@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/seal.h"
+#include "domain/tenant/verification.h"
 
 /* The counter is the one part of an immutable thing that changes. */
 static Tenant *counted(const Tenant *t)
@@ -31,6 +32,7 @@ void tenant_unref(const Tenant *t)
     if (!own || atomic_fetch_sub_explicit(&own->_refs, 1, memory_order_acq_rel) != 1) return;
     for (uint32_t i = 0; i < own->program_count; i++) template_free(own->programs[i]);
     map_done(&own->groups);
+    verification_keys_done(own);
     wipe(own->webhook_secret);
     wipe(own->webhook_old_secret);
     arena_done(&own->arena);

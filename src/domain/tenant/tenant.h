@@ -47,6 +47,10 @@ typedef struct TemplateGroup { /* all active templates of one event type */
     const TenantTemplate *by_channel[CHANNEL_COUNT]; /* NULL: none */
 } TemplateGroup;
 
+/* How a tenant's own tokens are verified (verification.h). */
+typedef enum KeyKind { KEY_HS256, KEY_RS256, KEY_ES256, KEY_JWKS, KEY_KIND_COUNT } KeyKind;
+typedef struct VerificationKey VerificationKey;
+
 typedef struct Tenant {
     atomic_uint _refs;
     Arena arena; /* everything below lives here; compiled templates are freed with it */
@@ -72,6 +76,8 @@ typedef struct Tenant {
     Map groups;          /* TemplateGroup by event type */
     Template **programs; /* every compiled program, for the free */
     uint32_t program_count;
+    VerificationKey *verification; /* keys of the tenant's own tokens */
+    uint32_t verification_count;
 } Tenant;
 
 Tenant *tenant_ref(const Tenant *t);

@@ -8,7 +8,8 @@ enum { API_KEY_BYTES = 32, PREFIX_LEN = 4 };
 static Str name_of(Uuid tenant, SecretKind kind, Arena *arena)
 {
     static const char *const purposes[] = {"tenant.api_key", "tenant.webhook_secret",
-                                           "tenant.webhook_secret_old"};
+                                           "tenant.webhook_secret_old",
+                                           "tenant.verification_secret"};
     char id[UUID_TEXT_LEN];
     uuid_text(tenant, id);
     return arena_format(arena, "%s:%.*s", purposes[kind], UUID_TEXT_LEN, id);

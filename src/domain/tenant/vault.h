@@ -11,7 +11,12 @@
 #include "base/id.h"
 #include "base/seal.h"
 
-typedef enum SecretKind { SECRET_API_KEY, SECRET_WEBHOOK, SECRET_WEBHOOK_OLD } SecretKind;
+typedef enum SecretKind {
+    SECRET_API_KEY,
+    SECRET_WEBHOOK,
+    SECRET_WEBHOOK_OLD,
+    SECRET_VERIFICATION
+} SecretKind;
 
 Str vault_seal(const SealKey *key, Uuid tenant, SecretKind kind, Str secret, Arena *arena);
 Status vault_open(const SealKey *key, Uuid tenant, SecretKind kind, Str sealed, Arena *arena,

@@ -87,9 +87,11 @@ void expiry_enter(Expiry *e, Str token)
         return;
     }
     arena_init(&arena, REQUEST_ARENA_MAX);
-    if (user_token_open(&sources, S(""), token, &arena, &t) == ST_OK &&
-        user_token_expiry_user(&t, &arena, &user, &user_json))
+    Status st = user_token_open(&sources, S(""), token, &arena, &t);
+    if (st == ST_OK && user_token_expiry_user(&t, &arena, &user, &user_json))
         join(e, &t, user, user_json);
+    else if (st == ST_UNAVAILABLE)
+        e->ops->close(&e->writer, EXPIRY_SLOW, S("The token's key is being fetched; try again"));
     else
         e->ops->close(&e->writer, EXPIRY_REFUSED, REFUSED);
     arena_done(&arena);

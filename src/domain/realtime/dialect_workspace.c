@@ -84,6 +84,9 @@ static void enter(Workspace *w, Str token, Str slug, uint64_t order, Arena *aren
     case ST_EXPIRED:
         refuse(w, WORKSPACE_EXPIRED, S("Token expired"));
         return;
+    case ST_UNAVAILABLE: /* not 4001, on which clients stop for good */
+        refuse(w, WORKSPACE_SLOW, S("The token's key is being fetched; try again"));
+        return;
     default:
         refuse(w, WORKSPACE_UNAUTHORIZED, unauthorized);
     }

@@ -8,6 +8,7 @@ Status user_token_open(const GrantSources *sources, Str tenant_hint, Str token, 
     Grant g;
     Status st = grant_from_token(sources, tenant_hint, token, GRANT_CONNECTION, arena, &g);
     if (st == ST_EXPIRED && g.expires_ms && g.expires_ms <= sources->now_ms) return st;
+    if (st == ST_UNAVAILABLE) return st;
     if (st != ST_OK && st != ST_FORBIDDEN) return ST_UNAUTHORIZED;
     *ret_token = (UserToken){g.user, g.user_json, g.claims, g.foreign, g.tenant, g.expires_ms};
     return ST_OK;
@@ -25,6 +26,7 @@ bool user_token_opens_workspace(const UserToken *t, Str slug)
     JsonRef list = json_get(json, 0, S("workspaces"));
 
     if (!is_user(t->user) || !str_eq(t->tenant->slug, slug)) return false;
+    if (t->foreign && list == JSON_NONE) return true;
     if (!json_is(json, list, JSON_ARRAY)) return false;
     for (JsonRef at = json_first(json, list); at != JSON_NONE; at = json_next(json, list, at))
         if (json_string_is(json, at, slug)) return true;

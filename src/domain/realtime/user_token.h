@@ -15,12 +15,14 @@ typedef struct UserToken {
     int64_t expires_ms;   /* a year from now at most */
 } UserToken;
 
-/* grant.h decides. ST_OK. ST_EXPIRED: genuine, and its time is over. ST_UNAUTHORIZED: anything else,
+/* grant.h decides. ST_OK. ST_EXPIRED: genuine, and its time is over. ST_UNAVAILABLE: its key is being
+ * fetched, come again soon. ST_UNAUTHORIZED: anything else,
  * among it a token without `exp` and one of a tenant that is suspended or gone. */
 Status user_token_open(const GrantSources *sources, Str tenant_hint, Str token, Arena *arena,
                        UserToken *ret_token) MUST_USE;
 
-/* Workspace: is the user there, is the slug the tenant's own, and among the token's `workspaces`? */
+/* Workspace: is the user there, is the slug the tenant's own, and among the token's `workspaces`? A token
+ * that the tenant signed itself (its users' login) need not name any: it can be for no other. */
 bool user_token_opens_workspace(const UserToken *t, Str slug);
 
 /* Expiry: `userId`, text or number, else `sub`: the user, and how the token spells it in JSON. False when

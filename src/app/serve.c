@@ -106,11 +106,11 @@ static void run_lanes(App *app, const sigset_t *signals)
     log_flush();
     bootstrap_announce(app);
     int number = wait_for_end(app, signals);
+    atomic_store(&app->lanes_draining, app->lane_count);
     LOG(LOG_INFO, "server.draining",
         log_str("signal", number == SIGINT ? S("SIGINT") : S("SIGTERM")));
     log_flush();
     courier_drain(app->courier);
-    atomic_store(&app->lanes_draining, app->lane_count);
     for (int i = 0; i < app->lane_count; i++) lane_stop(&app->lanes[i]);
     for (int i = 0; i < app->lane_count; i++) loop_join(app->lanes[i].loop);
     courier_join(app->courier);

@@ -16,6 +16,7 @@ static const struct {
     {SETTING_connect_timeout, 1, 3600},
     {SETTING_expired_close_delay, 0, 86400},
     {SETTING_connections_per_user, 0, 1 << 30},
+    {SETTING_slow_bytes_max, 1, 1 << 20},
     {SETTING_workspace_idle_timeout, 1, 86400},
     {SETTING_retention_interval, 1, 86400},
     {SETTING_store_timeout, 1, 300},

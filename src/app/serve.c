@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "domain/realtime/backlog.h"
 #include "domain/realtime/crowd.h"
 #include "net/listen.h"
 #include "proto/hmac.h"
@@ -132,6 +133,7 @@ int serve(const Config *config)
     raise_descriptor_limit();
     peers_limit((unsigned)config->connections_per_address);
     rate_limit((uint64_t)config->connection_rate);
+    backlog_set_ceiling((uint64_t)config->slow_bytes_max * MIB(1));
 
     App *app = mem_new(App);
     app->config = config;

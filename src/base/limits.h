@@ -55,6 +55,7 @@ enum {
     STREAMS_PER_LOOP_MAX = 2000000, /* responses of http_stream and sse */
     READER_LAG_BYTES_MAX = MIB(1),   /* a cursor this far behind its channel's tail: 3008 */
     WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
+    WRITE_STALL_MS = 5000, /* something waits and the socket takes no byte of it: 3008 */
     FANOUT_SLICE = 64, /* sockets visited, 4-8 us each, before the loop does something else */
     RUN_CHUNK_BYTES_MAX = KIB(64),
     RECOVERY_MAX = 300,            /* publications of one recovery or history page */

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/metric.h"
+#include "domain/realtime/backlog.h"
 #include "net/tls.h"
 
 static bool listens_on_loopback(Str address)
@@ -111,6 +112,7 @@ void ops_metrics(Request *rq)
     if (!admit(rq)) return;
     read_process(app, &readings);
     read_store(app, &readings);
+    readings.at[METRIC_BACKLOG] = (double)backlog_bytes();
     readings.at[METRIC_UPTIME] = (double)(rq->lane->loop->mono_ms - app->started_mono_ms) / 1000;
     buf_init(&page, METRICS_PAGE_MAX);
     metric_write(&page, &readings);

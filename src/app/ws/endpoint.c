@@ -13,6 +13,8 @@ struct WsServer {
     Lane *lane;
     Realtime realtime;
     List sockets;
+    Backlog backlog;
+    Timer sweep;  /* ends readers that must go */
     Task pump;    /* delivers publications */
     Task drain;   /* ends connections at shutdown */
     Task recheck; /* ends those of tenants that are suspended or gone */
@@ -43,9 +45,23 @@ static void wake_pump(void *ctx)
     loop_defer(s->lane->loop, &s->pump);
 }
 
+static void on_sweep(Timer *timer)
+{
+    WsServer *s = CONTAINER_OF(timer, WsServer, sweep);
+    int64_t rest_ms = backlog_sweep(&s->backlog);
+    if (rest_ms >= 0) loop_arm(s->lane->loop, timer, (uint64_t)rest_ms, on_sweep);
+}
+
+static void wake_sweep(void *ctx)
+{
+    WsServer *s = ctx;
+    loop_arm(s->lane->loop, &s->sweep, 0, on_sweep);
+}
+
 static TaskResult run_pump(Task *task)
 {
     WsServer *s = CONTAINER_OF(task, WsServer, pump);
+    backlog_look(&s->backlog); /* what was published is in the memory now */
     return hub_pump(s->realtime.hub, FANOUT_SLICE) ? TASK_AGAIN : TASK_DONE;
 }
 
@@ -56,9 +72,11 @@ WsServer *ws_server_new(Lane *lane)
     s->lane = lane;
     list_init(&s->sockets);
     s->pump.run = run_pump;
+    backlog_init(&s->backlog, &lane->loop->mono_ms, wake_sweep, s);
     s->realtime = (Realtime){
         .hub = hub_new(wake_pump, s),
         .allows_delta = config->realtime_delta,
+        .backlog = &s->backlog,
         .calls = &ask_ops,
         .token_key = lane->token_key,
         .snapshot = &lane->snapshot,

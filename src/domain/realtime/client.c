@@ -12,7 +12,7 @@ void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat
 {
     *c = (Client){.realtime = realtime, .ops = ops, .opened_ms = *realtime->now_ms};
     list_init(&c->waiters);
-    writer_init(&c->writer, &ops->writer, format);
+    writer_init(&c->writer, &ops->writer, format, realtime->backlog);
     c->id = uuid_v4(realtime->random);
     client_arm(c);
 }

@@ -24,6 +24,7 @@ typedef struct RealtimeSettings {
 
 typedef struct Realtime { /* what all clients of a loop share */
     Hub *hub;
+    Backlog *backlog;            /* who waits for its socket (backlog.h); NULL: nobody watches */
     const struct CallOps *calls; /* the way to the store (call.h) */
     JwtKey *token_key;
     Snapshot *const *snapshot; /* the loop's current one */

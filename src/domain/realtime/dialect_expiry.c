@@ -10,7 +10,7 @@ void expiry_init(Expiry *e, Realtime *realtime, const DialectOps *ops,
                  void (*mark_read)(Expiry *e, Uuid id))
 {
     *e = (Expiry){.realtime = realtime, .ops = ops, .mark_read = mark_read};
-    writer_init(&e->writer, &ops->writer, WIRE_EXPIRY);
+    writer_init(&e->writer, &ops->writer, WIRE_EXPIRY, realtime->backlog);
 }
 
 void expiry_leave(Expiry *e)

@@ -11,7 +11,7 @@ static const Str unauthorized = STR_INIT("Unauthorized: invalid token");
 void workspace_init(Workspace *w, Realtime *realtime, const DialectOps *ops)
 {
     *w = (Workspace){.realtime = realtime, .ops = ops, .active_ms = *realtime->now_ms};
-    writer_init(&w->writer, &ops->writer, WIRE_WORKSPACE);
+    writer_init(&w->writer, &ops->writer, WIRE_WORKSPACE, realtime->backlog);
 }
 
 void workspace_leave(Workspace *w)

@@ -137,6 +137,7 @@ static void chunk_unref(RunChunk *c)
 {
     while (c && --c->refs == 0) {
         RunChunk *next = c->next;
+        backlog_release(sizeof(RunChunk) + c->cap);
         mem_free(c);
         c = next;
     }
@@ -158,6 +159,7 @@ static void log_append(Run *run, Str frame)
         if (cap > RUN_CHUNK_BYTES_MAX) cap = RUN_CHUNK_BYTES_MAX;
         if (cap < frame.len) cap = (uint32_t)frame.len;
         RunChunk *c = mem_alloc(sizeof(RunChunk) + cap);
+        backlog_hold(sizeof(RunChunk) + cap);
         *c = (RunChunk){.start = run->tail_pos, .cap = cap, .refs = tail ? 1 : 0};
         if (tail)
             tail->next = c;
@@ -432,9 +434,8 @@ static bool write_log(Reader *r, RunChunk *c)
             parts[count++] = (struct iovec){p->bytes + skip, p->len - skip};
             total += p->len - skip;
         }
-        ssize_t n = w->ops->write(w, parts, count);
+        ssize_t n = writer_write(w, parts, count);
         if (UNLIKELY(n < 0)) { /* the transport will close it; nothing more can be delivered */
-            w->_broken = 1;
             r->_pos = run->tail_pos;
             return true;
         }
@@ -449,8 +450,7 @@ static bool write_log(Reader *r, RunChunk *c)
                 chunk_unref(r->_chunk);
                 r->_chunk = at;
             }
-            w->_waiting = 1;
-            w->ops->want_writable(w, true);
+            writer_wait(w);
             return false;
         }
     }
@@ -465,7 +465,7 @@ static void deliver(Reader *r)
         if (run->tail_pos - r->_pos > READER_LAG_BYTES_MAX) w->ops->slow(w);
     } else if (LIKELY(writer_is_free(w))) {
         write_log(r, run->head);
-    } else if (w->_waiting && !w->_finishing) {
+    } else if (writer_is_waiting(w) && !w->_finishing) {
         pin(r, run->head);
     } else {
         r->_pos = run->tail_pos; /* it is going away */
@@ -504,11 +504,8 @@ bool reader_finish_frame(Reader *r)
     Writer *w = r->_writer;
     Str rest = reader_frame_rest(r);
     struct iovec part = {(void *)(uintptr_t)rest.at, rest.len};
-    ssize_t n = w->ops->write(w, &part, 1);
-    if (n < 0) {
-        w->_broken = 1;
-        n = (ssize_t)rest.len;
-    }
+    ssize_t n = writer_write(w, &part, 1);
+    if (n < 0) n = (ssize_t)rest.len;
     r->_pos += (uint64_t)n;
     if (r->_pos < w->_partial_end) return false;
     if (r->_pos == r->_run->tail_pos) unpin(r);

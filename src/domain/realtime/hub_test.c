@@ -55,7 +55,7 @@ static void socket_open(Socket *s, size_t appetite)
 {
     *s = (Socket){.appetite = appetite};
     buf_init(&s->taken, MIB(64));
-    writer_init(&s->writer, &ops, WIRE_JSON_WS);
+    writer_init(&s->writer, &ops, WIRE_JSON_WS, NULL);
 }
 
 static void socket_done(Socket *s)
@@ -184,6 +184,7 @@ TEST(hub_delivers_everything_in_order_through_any_socket)
         socket_done(&sockets[i]);
     }
     assert_int_equal(hub_channel_count(h), 0);
+    assert_int_equal(backlog_bytes(), 0);
     hub_free(h);
 }
 
@@ -359,6 +360,7 @@ TEST(hub_held_readers_hear_what_their_answer_did_not_cover_and_nothing_else)
         socket_done(&late[i].socket);
     }
     assert_int_equal(hub_channel_count(h), 0);
+    assert_int_equal(backlog_bytes(), 0);
     hub_free(h);
 }
 

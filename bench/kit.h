@@ -76,6 +76,9 @@ void server_start(Server *s, const char *binary /* NULL: the one built beside us
 /* The same server seen through one more tenant, made with these settings (JSON), and a template alike. */
 void server_add_tenant(const Server *s, const char *settings, Server *ret);
 void server_stop(Server *s);
+void server_kill(Server *s);                                              /* as a power cut would */
+void server_start_again(Server *s, const char *binary, unsigned workers); /* same port, same data */
+double server_metric(const Server *s, const char *name); /* a line of its /metrics */
 JwtKey *server_token_key(void); /* signs what every Server accepts; free it with jwt_key_free */
 void server_token(JwtKey *key, const Server *s, Str user, Buf *out);
 

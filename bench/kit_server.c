@@ -129,6 +129,36 @@ void server_stop(Server *s)
     s->pid = 0;
 }
 
+void server_kill(Server *s)
+{
+    kill(s->pid, SIGKILL);
+    server_stop(s);
+}
+
+void server_start_again(Server *s, const char *binary, unsigned workers)
+{
+    s->pid = spawn(s, binary ? binary : BENCH_SERVER, workers);
+    child_keep(s->pid);
+    close(wait_for_server(s));
+}
+
+double server_metric(const Server *s, const char *name)
+{
+    Buf page;
+    char key[96];
+    int fd = connect_loopback(s->port);
+    int len = snprintf(key, sizeof key, "\n%s ", name);
+    buf_init(&page, 1u << 19);
+    if (http_call(fd, "GET", "/metrics", "", S(""), &page) != 200) fail("no metrics");
+    close(fd);
+    buf_add_byte(&page, '\0');
+    const char *at = strstr((const char *)buf_view(&page).at, key);
+    if (!at) fail("no metric %s", name);
+    double value = strtod(at + len, NULL);
+    buf_done(&page);
+    return value;
+}
+
 JwtKey *server_token_key(void)
 {
     return jwt_key_new(S(TOKEN_SECRET));

@@ -183,6 +183,9 @@ enum {
     HTTP_IDLE_OUT_S = 20,           /* a kept connection older than this is not used again */
 
     /* Process */
+    SOCKET_UNSENT_BYTES_MAX = KIB(128), /* in the kernel, beyond what the peer's window takes. Else it keeps
+                                           2.5 MB and more for each reader that stands still, and all
+                                           sockets of the machine share that memory */
     METRICS_KEY_BYTES_MIN = 16,
     METRICS_PAGE_MAX = KIB(256),
     LOOPS_MAX = 64,

@@ -86,13 +86,15 @@ static Status bind_socket(Str address, PortSharing sharing, int *ret_fd, Err *er
 {
     struct sockaddr_storage at;
     socklen_t len = 0;
-    int on = 1;
+    int on = 1, unsent = SOCKET_UNSENT_BYTES_MAX;
     Status st = parse_address(address, &at, &len, err);
     if (st != ST_OK) return st;
     int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return err_set(err, ST_UNAVAILABLE, "no socket for %.*s: %m", STR_FMT(address));
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (sharing == PORT_SHARED) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    /* Inherited by whatever is accepted. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (bind(fd, (const struct sockaddr *)&at, len) < 0 || listen(fd, BACKLOG) < 0) {
         st = err_set(err, errno == EADDRINUSE ? ST_CONFLICT : ST_UNAVAILABLE,
                      "cannot listen on %.*s: %m", STR_FMT(str_head(address, 80)));

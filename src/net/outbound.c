@@ -274,10 +274,10 @@ static bool is_name(Str host)
 {
     Str rest = host, label = {0};
     if (host.len == 0 || host.len > HOST_NAME_MAX_LEN) return false;
-    while (rest.at) {
+    do {
         label = str_cut(&rest, '.');
         if (!is_label(label)) return false;
-    }
+    } while (rest.at);
     return label.at[0] < '0' || label.at[0] > '9';
 }
 

@@ -168,6 +168,7 @@ void streams_say(Streams *s, Uuid secret, Str frame)
 
 /* ---- the peer's side ---- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is ConnEvents' */
 static void on_read(Conn *c, uint8_t *at, size_t len)
 {
     (void)c, (void)at, (void)len; /* it was told that this connection ends with the response */

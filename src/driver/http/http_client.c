@@ -121,6 +121,7 @@ static void on_finished(CurlJob *job, CURLcode code)
 
 /* ---- the request ---- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int before_try(void *ctx, char *their_ip, char *our_ip, int their_port, int our_port)
 {
     Transfer *t = ctx;

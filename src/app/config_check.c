@@ -129,6 +129,20 @@ static Status check_outbound(const StrList *networks, Err *err)
     return ST_OK;
 }
 
+/* What stands before a path: scheme, host, perhaps a port and a path of its own. */
+static Status check_public_url(Str url, Err *err)
+{
+    bool http = str_starts(url, S("https://")) || str_starts(url, S("http://"));
+    bool clean = url.len <= OUTBOUND_URL_MAX && !str_ends(url, S("/"));
+    for (size_t i = 0; i < url.len; i++)
+        if ((uint8_t)url.at[i] <= ' ' || strchr("?#@\\\"<>", url.at[i])) clean = false;
+    if (!url.len || (http && clean)) return ST_OK;
+    return err_set(err, ST_INVALID,
+                   "public_url: \"%.*s\" is no address; write https://notify.example.com, without "
+                   "a slash at its end",
+                   STR_FMT(str_head(url, 60)));
+}
+
 Status config_check(const Config *c, Err *err)
 {
     LogLevel level;
@@ -141,6 +155,7 @@ Status config_check(const Config *c, Err *err)
                      c->tls_cert.len ? "tls_key" : "tls_cert");
     if (st == ST_OK) st = check_retry_delays(&c->retry_delays, err);
     if (st == ST_OK) st = check_outbound(&c->outbound_allow, err);
+    if (st == ST_OK) st = check_public_url(c->public_url, err);
     if (st != ST_OK) return st;
     if (c->data.len == 0) return err_set(err, ST_INVALID, "data must name a directory");
     if (!is_listen_address(c->listen))

@@ -61,12 +61,16 @@ static Status run_get(StoreTx *tx, AdminJob *job, Err *err)
     TenantRow tenant;
     LogRow row;
     AttemptRows attempts;
+    ReportRows reports;
     Status st = tenant_read(tx, job->tenant_id, job->arena, &tenant, err);
     if (st == ST_OK) st = log_read(tx, tenant.no, *id, job->arena, &row, err);
     if (st == ST_OK)
         st = attempts_read(tx, tenant.no, row.event_no, row.channel, job->arena, &attempts, err);
+    if (st == ST_OK)
+        st = reports_read(tx, tenant.no, row.event_no, row.channel, job->arena, &reports, err);
     if (st != ST_OK) return st;
-    const Timeline timeline = timeline_of_delivery(&row, job->arena);
+    Timeline timeline = timeline_of_delivery(&row, job->arena);
+    timeline_add_story(&timeline, &row, &attempts, &reports, job->arena);
     log_json_whole(&job->data, &row, &attempts, &timeline);
     return ST_OK;
 }
@@ -96,7 +100,17 @@ static Status run_event(StoreTx *tx, AdminJob *job, Err *err)
     if (st == ST_NOT_FOUND) /* it may still come, or never */
         return scheduled_json_whole(tx, tenant.no, *event_id, job->arena, &job->data, err);
     if (st != ST_OK) return st;
-    const Timeline timeline = timeline_of_event(&event, &deliveries, job->arena);
+    Timeline timeline = timeline_of_event(&event, &deliveries, job->arena);
+    for (uint32_t i = 0; st == ST_OK && i < deliveries.count; i++) {
+        const LogRow *d = &deliveries.at[i];
+        AttemptRows attempts;
+        ReportRows reports;
+        st = attempts_read(tx, tenant.no, d->event_no, d->channel, job->arena, &attempts, err);
+        if (st == ST_OK)
+            st = reports_read(tx, tenant.no, d->event_no, d->channel, job->arena, &reports, err);
+        if (st == ST_OK) timeline_add_story(&timeline, d, &attempts, &reports, job->arena);
+    }
+    if (st != ST_OK) return st;
     event_json(&job->data, &event, &deliveries, &timeline);
     return ST_OK;
 }

@@ -196,7 +196,7 @@ static void put_credentials(Buf *out, const ProviderKind *kind, const Credential
 }
 
 void provider_json(Buf *out, const ProviderRow *row, const ProviderKind *kind,
-                   const Credentials *credentials)
+                   const Credentials *credentials, Str webhook_url)
 {
     put_open(out);
     put_id(out, "id", row->id);
@@ -208,6 +208,7 @@ void provider_json(Buf *out, const ProviderRow *row, const ProviderKind *kind,
     else
         put_text(out, "credentials", (Str){NULL, 0});
     put_text(out, "baseUrl", row->base_url.len ? row->base_url : (Str){NULL, 0});
+    put_text(out, "webhookUrl", webhook_url);
     put_num(out, "priority", row->priority);
     put_flag(out, "active", row->active);
     put_time(out, "createdAt", row->created_ms);

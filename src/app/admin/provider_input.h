@@ -28,8 +28,9 @@ void provider_input_read(const Fields *f, const ProviderKinds *kinds, const Prov
 void provider_check(const Fields *f, const ProviderKind *kind, Channel channel,
                     const Credentials *credentials);
 
-/* kind NULL: one this build does not know; credentials NULL: they cannot be opened. */
+/* kind NULL: one this build does not know; credentials NULL: they cannot be opened. webhook_url: where the
+ * vendor may report to; {NULL,0} where it cannot, and for the audit log: who has it may report. */
 void provider_json(Buf *out, const ProviderRow *row, const ProviderKind *kind,
-                   const Credentials *credentials);
+                   const Credentials *credentials, Str webhook_url);
 
 #endif

@@ -14,6 +14,7 @@ enum { PRIORITY_DEFAULT = 100 };
 
 typedef struct ProviderJob {
     const ProviderKinds *kinds;
+    Str public_url;
     Uuid id; /* of the path, or new */
     bool is_operator;
     const Json *json;
@@ -24,6 +25,7 @@ static ProviderJob *job_new(Request *rq)
 {
     ProviderJob *p = arena_new(&rq->arena, ProviderJob);
     p->kinds = rq->lane->app->provider_kinds;
+    p->public_url = rq->lane->app->config->public_url;
     p->is_operator = rq->session->role == ROLE_OPERATOR;
     return p;
 }
@@ -51,11 +53,52 @@ static const Credentials *opened(const AdminJob *job, const ProviderRow *row,
     return c;
 }
 
+/* Without the setting public_url the path alone: whoever set up the proxy knows what stands before it. */
+static Str webhook_url(const AdminJob *job, const ProviderRow *row, const ProviderKind *kind)
+{
+    const ProviderJob *p = job->input;
+    Str hook;
+    if (!kind || !kind->report ||
+        provider_hook_open(job->master, job->tenant_id, row, job->arena, &hook, NULL) != ST_OK)
+        return (Str){NULL, 0};
+    return provider_hook_url(p->public_url, row->kind, hook, job->arena);
+}
+
 static void put_provider(Buf *out, const AdminJob *job, const ProviderRow *row)
 {
     const ProviderJob *p = job->input;
     const ProviderKind *kind = provider_kind_find(p->kinds, row->kind);
-    provider_json(out, row, kind, opened(job, row, kind));
+    provider_json(out, row, kind, opened(job, row, kind), webhook_url(job, row, kind));
+}
+
+static void put_for_audit(Buf *out, const AdminJob *job, const ProviderRow *row)
+{
+    const ProviderJob *p = job->input;
+    const ProviderKind *kind = provider_kind_find(p->kinds, row->kind);
+    buf_init(out, HTTP_RESPONSE_MAX);
+    provider_json(out, row, kind, opened(job, row, kind), (Str){NULL, 0});
+}
+
+static Status audit(StoreTx *tx, const AdminJob *job, uint32_t tenant_no, const char *action,
+                    const Buf *before, const ProviderRow *after, Err *err)
+{
+    Buf now = {0};
+    const ProviderJob *p = job->input;
+    if (after) put_for_audit(&now, job, after);
+    Status st = admin_job_audit(tx, job, tenant_no, action, p->id,
+                                before ? buf_view(before) : (Str){NULL, 0},
+                                after ? buf_view(&now) : (Str){NULL, 0}, err);
+    buf_done(&now);
+    return st;
+}
+
+/* One made before there were hooks gets its own with the next change. */
+static void make_hook(const AdminJob *job, ProviderRow *row)
+{
+    Random random;
+    random_init(&random);
+    if (!row->hook_sealed.at)
+        provider_hook_make(job->master, job->tenant_id, row, &random, job->arena);
 }
 
 static Status read_one(StoreTx *tx, AdminJob *job, TenantRow *ret_tenant, ProviderRow *ret_row,
@@ -162,11 +205,11 @@ static Status run_create(StoreTx *tx, AdminJob *job, Err *err)
     row.tenant_no = tenant.no;
     apply(&p->input, &row);
     st = seal_credentials(job, &row, p->input.kind, &p->input.credentials, err);
+    make_hook(job, &row);
     if (st == ST_OK) st = name_taken(provider_insert(tx, &row, err), &row, err);
     if (st != ST_OK) return st;
     put_provider(&job->data, job, &row);
-    st = admin_job_audit(tx, job, tenant.no, "provider.created", row.id, (Str){NULL, 0},
-                         buf_view(&job->data), err);
+    st = audit(tx, job, tenant.no, "provider.created", NULL, &row, err);
     return st == ST_OK ? admin_job_stage(tx, job, tenant.no, err) : st;
 }
 
@@ -248,8 +291,8 @@ static Status run_update(StoreTx *tx, AdminJob *job, Err *err)
     Status st = read_one(tx, job, &tenant, &row, err);
     if (st == ST_OK) st = read_change(job, &f, &row);
     if (st != ST_OK) return st;
-    buf_init(&before, HTTP_RESPONSE_MAX);
-    put_provider(&before, job, &row);
+    put_for_audit(&before, job, &row);
+    make_hook(job, &row);
     apply(&p->input, &row);
     /* Later than before, also within a millisecond: whoever remembers it as broken looks at this. */
     row.updated_ms = job->now_ms > row.updated_ms ? job->now_ms : row.updated_ms + 1;
@@ -257,8 +300,7 @@ static Status run_update(StoreTx *tx, AdminJob *job, Err *err)
     if (st == ST_OK) st = name_taken(provider_save(tx, &row, err), &row, err);
     if (st == ST_OK) {
         put_provider(&job->data, job, &row);
-        st = admin_job_audit(tx, job, tenant.no, "provider.updated", row.id, buf_view(&before),
-                             buf_view(&job->data), err);
+        st = audit(tx, job, tenant.no, "provider.updated", &before, &row, err);
     }
     buf_done(&before);
     return st == ST_OK ? admin_job_stage(tx, job, tenant.no, err) : st;
@@ -284,10 +326,8 @@ static Status run_delete(StoreTx *tx, AdminJob *job, Err *err)
     Status st = read_one(tx, job, &tenant, &row, err);
     if (st == ST_OK) st = provider_delete(tx, tenant.no, row.id, err);
     if (st != ST_OK) return st;
-    buf_init(&before, HTTP_RESPONSE_MAX);
-    put_provider(&before, job, &row);
-    st = admin_job_audit(tx, job, tenant.no, "provider.deleted", row.id, buf_view(&before),
-                         (Str){NULL, 0}, err);
+    put_for_audit(&before, job, &row);
+    st = audit(tx, job, tenant.no, "provider.deleted", &before, NULL, err);
     buf_done(&before);
     buf_lit(&job->data, "{\"deleted\":true}");
     return st == ST_OK ? admin_job_stage(tx, job, tenant.no, err) : st;

@@ -105,6 +105,7 @@ struct Sending {
     /* what became of it */
     AttemptRow attempts[TRIES_MAX];
     Settled settled;
+    Suppression suppression; /* settled.suppression, if that is set */
 };
 
 void sending_start(Courier *c, Claims *claims, Line *line, const Claimed *claimed);

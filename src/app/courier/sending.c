@@ -14,6 +14,7 @@
 #include "base/metric.h"
 #include "domain/deliver/excerpt.h"
 #include "domain/deliver/render.h"
+#include "domain/intake/push.h"
 
 enum { SENDING_BYTES_MAX = MIB(32) }; /* parts of a message, its request and answer */
 
@@ -174,6 +175,10 @@ static void begin(Sending *s)
         release(s);
         return;
     }
+    if (s->claimed.suppressed.at) {
+        finish(s, STATE_SUPPRESSED, s->claimed.suppressed);
+        return;
+    }
     const TenantTemplate *template = template_of(s);
     s->at_most_once = template ? template->at_most_once : s->claimed.at_most_once;
     if (message_render(&s->claimed, s->tenant, template, &s->arena, &s->message, &err) == ST_OK)
@@ -317,6 +322,9 @@ static void call(Sending *s, const TenantProvider *p)
         refuse(s, OUTCOME_PERMANENT, true, S("No sender_email set on this tenant"));
         return;
     }
+    if (s->kind->report && p->hook.at && c->app->config->public_url.len)
+        s->message.callback_url = provider_hook_url(c->app->config->public_url, p->kind, p->hook,
+                                                    &s->arena);
     s->request = (ProviderRequest){0};
     Status st = s->kind->build(&s->credentials, &s->message, &s->arena, &s->request, &err);
     if (st != ST_OK) {
@@ -426,6 +434,25 @@ static void log_failure(const Sending *s, const Outcome *outcome, const Verdict 
                 verdict->next_provider ? S("NEXT_PROVIDER") : delivery_state_name(verdict->to)));
 }
 
+/* A provider says that this recipient will never take anything: nobody is to ask it again. */
+static void suppress(Sending *s, const Outcome *outcome)
+{
+    Courier *c = s->courier;
+    s->suppression = (Suppression){.id = uuid_v7(c->loop->now_ms, &c->loop->random),
+                                   .tenant_no = s->claimed.line.tenant_no,
+                                   .channel = (Channel)s->claimed.line.channel,
+                                   .address = s->claimed.recipient,
+                                   .category = S(""),
+                                   .reason = SUPPRESS_REJECTED,
+                                   .source = s->settled.provider,
+                                   .note = outcome->cause.len
+                                               ? text_cut(outcome->cause, SUPPRESSION_NOTE_MAX)
+                                               : (Str){NULL, 0},
+                                   .user_no = s->claimed.user_no,
+                                   .since_ms = c->loop->now_ms};
+    s->settled.suppression = &s->suppression;
+}
+
 static void weigh(Sending *s, const Outcome *outcome)
 {
     Courier *c = s->courier;
@@ -439,6 +466,7 @@ static void weigh(Sending *s, const Outcome *outcome)
         seek(s);
         return;
     }
+    if (outcome->class == OUTCOME_SUPPRESS) suppress(s, outcome);
     s->settled.due_ms = verdict.due_ms;
     s->settled.retry_count = s->claimed.retry_count + (verdict.to == STATE_RETRY_WAIT);
     finish(s, verdict.to, outcome->cause.len ? outcome->cause : (Str){NULL, 0});

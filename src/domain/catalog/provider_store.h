@@ -25,6 +25,8 @@ typedef struct ProviderRow {
     uint32_t priority;
     bool active;
     int64_t created_ms, updated_ms;
+    Str hook_sealed; /* what its status webhooks' address ends in; {NULL,0}: none was made yet */
+    Str hook_hash;   /* by which that is found */
 } ProviderRow;
 
 typedef struct ProviderRows {
@@ -47,6 +49,28 @@ Status provider_read_all(StoreTx *tx, uint32_t tenant_no, Arena *arena, Provider
 Str provider_seal(const SealKey *master, Uuid tenant, Uuid provider, Str json, Arena *arena);
 Status provider_open(const SealKey *master, Uuid tenant, Uuid provider, Str sealed, Arena *arena,
                      Str *ret_json, Err *err) MUST_USE;
+
+/* ---- its hook: 32 random bytes as text, which its vendor's status webhooks are sent to ---- */
+
+enum { PROVIDER_HOOK_LEN = 43 };
+
+/* Sets both columns of the row, whose id is set. */
+void provider_hook_make(const SealKey *master, Uuid tenant, ProviderRow *row, Random *random,
+                        Arena *arena);
+/* ST_NOT_FOUND when it has none. */
+Status provider_hook_open(const SealKey *master, Uuid tenant, const ProviderRow *row, Arena *arena,
+                          Str *ret_hook, Err *err) MUST_USE;
+
+/* public_url ("": the path alone), "/hooks/", kind, "/", hook. */
+Str provider_hook_url(Str public_url, Str kind, Str hook, Arena *arena);
+
+typedef struct HookOwner { /* whose hook it is, active or not */
+    ProviderRow row;
+    Uuid tenant;
+} HookOwner;
+
+Status provider_read_by_hook(StoreTx *tx, Str hook, Arena *arena, HookOwner *ret_owner,
+                             Err *err) MUST_USE;
 
 /* Each in its field's place; false when the text is no such object. */
 bool credentials_parse(const ProviderKind *kind, Str json, Arena *arena, Credentials *ret);

@@ -169,6 +169,19 @@ static Status read_source(StoreTx *tx, Claimed *c, const Claimed *before, Arena 
     return ST_OK;
 }
 
+/* Asked when it is claimed and not when it is planned: between the two may lie days (P10). */
+static Status look_up_suppressed(StoreTx *tx, const LineClaim *line, Claimed *at, Arena *arena,
+                                 Err *err)
+{
+    bool any = false;
+    if (!line->ret_count) return ST_OK;
+    Status st = suppression_any(tx, line->key.tenant_no, (Channel)line->key.channel, &any, err);
+    for (uint32_t i = 0; st == ST_OK && any && i < line->ret_count; i++)
+        st = suppression_cause(tx, line->key.tenant_no, (Channel)line->key.channel, at[i].recipient,
+                               at[i].event_type, arena, &at[i].suppressed, err);
+    return st;
+}
+
 Status queue_claim(StoreTx *tx, ClaimRequest *r, Arena *arena, Err *err)
 {
     Status st = ST_OK;
@@ -181,6 +194,7 @@ Status queue_claim(StoreTx *tx, ClaimRequest *r, Arena *arena, Err *err)
         st = read_line(tx, r, line, arena, err);
         for (uint32_t c = first; c < r->ret_count && st == ST_OK; c++)
             st = mark(tx, r->claim, &r->ret_at[c], err);
+        if (st == ST_OK) st = look_up_suppressed(tx, line, &r->ret_at[first], arena, err);
         if (st == ST_OK && line->ret_count < line->quota) st = read_next_due(tx, line, arena, err);
     }
     for (uint32_t i = 0; i < r->ret_count && st == ST_OK; i++)
@@ -242,11 +256,14 @@ static Status save_settled(StoreTx *tx, int64_t claim, const Settled *s, int64_t
 static Status settle_one(StoreTx *tx, int64_t claim, const Settled *s, Err *err)
 {
     int64_t changed = 0;
+    bool added;
     CHECK(delivery_may_move(s->from, STATE_CLAIMED) && delivery_may_move(STATE_CLAIMED, s->to));
     if (s->to == STATE_QUEUED) return release(tx, claim, s->line, s->event_no, err);
     Status st = save_settled(tx, claim, s, &changed, err);
     for (uint32_t i = 0; i < s->new_count && changed && st == ST_OK; i++)
         st = save_attempt(tx, s->line, s->event_no, &s->attempts[i], err);
+    if (st == ST_OK && changed && s->suppression)
+        st = suppression_add(tx, s->suppression, &added, err);
     return st;
 }
 

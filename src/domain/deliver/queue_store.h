@@ -10,6 +10,7 @@
 #define ORQ_DOMAIN_DELIVER_QUEUE_STORE_H
 
 #include "domain/deliver/state.h"
+#include "domain/deliver/suppression_store.h"
 #include "domain/tenant/tenant.h"
 #include "port/provider.h"
 #include "port/store.h"
@@ -38,6 +39,7 @@ typedef struct Claimed { /* a delivery with all that its message is made of */
     bool has_source, at_most_once;
     TemplateFormat format;
     Str subject, body;
+    Str suppressed; /* the cause it ends with instead of being sent; {NULL,0}: it may be sent */
 } Claimed;
 
 typedef struct LineClaim { /* what is asked of one line, and what it says */
@@ -87,6 +89,7 @@ typedef struct Settled {
     Str provider;               /* asked last; {NULL,0}: none was */
     const AttemptRow *attempts; /* new ones */
     uint32_t new_count;
+    const Suppression *suppression; /* its recipient is never to be written to again; NULL */
 } Settled;
 
 /* A delivery that is gone (erased), or not this courier's any more, is passed over. */

@@ -11,6 +11,9 @@
  *                                        DEAD  SENT            DEAD --an operator--> QUEUED
  *                                                '--- status webhook ---> CONFIRMED, or DEAD (bounced)
  *
+ * A status webhook knows better than we do what became of a message that may have gone out: it moves a delivery
+ * out of QUEUED, CLAIMED and RETRY_WAIT, too, and one that was given up may turn out to have arrived.
+ *
  * A claim that nobody can account for (the process died) is uncertain: back into the queue, at least
  * once; or DEAD where the template says at most once. */
 #include "domain/deliver/state.h"
@@ -29,12 +32,13 @@ static const struct {
 static const unsigned moves[STATE_COUNT] = {
     [STATE_ACCEPTED] = BIT(PLANNED),
     [STATE_PLANNED] = BIT(QUEUED) | BIT(DEAD),
-    [STATE_QUEUED] = BIT(CLAIMED),
-    [STATE_CLAIMED] = BIT(QUEUED) | BIT(RETRY_WAIT) | BIT(SENT) | BIT(DEAD) | BIT(SUPPRESSED),
+    [STATE_QUEUED] = BIT(CLAIMED) | BIT(SENT) | BIT(CONFIRMED) | BIT(DEAD),
+    [STATE_CLAIMED] = BIT(QUEUED) | BIT(RETRY_WAIT) | BIT(SENT) | BIT(CONFIRMED) | BIT(DEAD) |
+                      BIT(SUPPRESSED),
     [STATE_SENT] = BIT(CONFIRMED) | BIT(DEAD),
     [STATE_CONFIRMED] = 0,
-    [STATE_RETRY_WAIT] = BIT(CLAIMED),
-    [STATE_DEAD] = BIT(QUEUED),
+    [STATE_RETRY_WAIT] = BIT(CLAIMED) | BIT(SENT) | BIT(CONFIRMED) | BIT(DEAD),
+    [STATE_DEAD] = BIT(QUEUED) | BIT(CONFIRMED),
     [STATE_SUPPRESSED] = BIT(QUEUED),
 };
 

@@ -12,16 +12,16 @@ static void add(Timeline *t, int64_t at_ms, Str what, Str detail)
 }
 
 /* The cause alone when there is no memory for both: it is the part that matters. */
-static Str with_cause(const LogRow *d, Arena *arena)
+static Str with_cause(const LogRow *d, Str cause, Arena *arena)
 {
     Str channel = channel_name(d->channel), between = S(": ");
-    if (!d->cause.len) return channel;
-    size_t len = channel.len + between.len + d->cause.len;
+    if (!cause.len) return channel;
+    size_t len = channel.len + between.len + cause.len;
     char *text = arena_try(arena, len);
-    if (!text) return d->cause;
+    if (!text) return cause;
     memcpy(text, channel.at, channel.len);
     memcpy(text + channel.len, between.at, between.len);
-    memcpy(text + channel.len + between.len, d->cause.at, d->cause.len);
+    memcpy(text + channel.len + between.len, cause.at, cause.len);
     return str_make(text, len);
 }
 
@@ -36,10 +36,10 @@ static void add_state(Timeline *t, const LogRow *d, Arena *arena)
         add(t, d->updated_ms, S("delivered"), channel);
         return;
     case DELIVERY_FAILED:
-        add(t, d->updated_ms, S("failed"), with_cause(d, arena));
+        add(t, d->updated_ms, S("failed"), with_cause(d, d->cause, arena));
         return;
     case DELIVERY_RETRYING:
-        add(t, d->updated_ms, S("retrying"), with_cause(d, arena));
+        add(t, d->updated_ms, S("retrying"), with_cause(d, d->cause, arena));
         return;
     case DELIVERY_PENDING: /* it waits: nothing has happened yet */
     case DELIVERY_STATUS_COUNT:
@@ -94,4 +94,27 @@ Timeline timeline_of_ended(int64_t created_ms, int64_t ended_ms, Str how, Str wh
     add(&t, created_ms, S("accepted"), NOTHING);
     add(&t, ended_ms, how, why);
     return t;
+}
+
+/* The state itself is told already. */
+static bool is_told(const LogRow *d, ReportKind kind)
+{
+    if (kind == REPORT_SENT) return true; /* the attempt says so, or the state */
+    return (kind == REPORT_DELIVERED && d->status == DELIVERY_DELIVERED) ||
+           (kind == REPORT_FAILED && d->status == DELIVERY_FAILED);
+}
+
+void timeline_add_story(Timeline *t, const LogRow *d, const AttemptRows *attempts,
+                        const ReportRows *reports, Arena *arena)
+{
+    const AttemptRow *taken = NULL;
+    for (uint32_t i = 0; i < attempts->count; i++)
+        if (attempts->at[i].class == OUTCOME_OK) taken = &attempts->at[i];
+    if (taken && d->status != DELIVERY_SENT)
+        add(t, taken->finished_ms, S("sent"), channel_name(d->channel));
+    for (uint32_t i = 0; i < reports->count; i++) {
+        const ReportRow *r = &reports->at[i];
+        if (!is_told(d, r->kind))
+            add(t, r->at_ms, report_kind_name(r->kind), with_cause(d, r->cause, arena));
+    }
 }

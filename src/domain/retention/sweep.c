@@ -94,6 +94,9 @@ static Status drop_event(StoreTx *tx, int64_t no, int64_t tenant, Err *err)
         st = tx_run(tx, "DELETE FROM attempt WHERE tenant = $1 AND event = $2",
                     VALUES(value_int(tenant), value_int(no)), NULL, err);
     if (st == ST_OK)
+        st = tx_run(tx, "DELETE FROM report WHERE tenant = $1 AND event = $2",
+                    VALUES(value_int(tenant), value_int(no)), NULL, err);
+    if (st == ST_OK)
         st = tx_run(tx, "DELETE FROM event WHERE no = $1", VALUES(value_int(no)), NULL, err);
     return st;
 }

@@ -183,6 +183,8 @@ static bool copy_provider(Tenant *t, const ProviderRow *row, const SealKey *mast
     if (provider_open(master, t->id, row->id, row->credentials_sealed, &t->arena, &ret->credentials,
                       NULL) != ST_OK)
         ret->credentials = (Str){NULL, 0};
+    if (provider_hook_open(master, t->id, row, &t->arena, &ret->hook, NULL) != ST_OK)
+        ret->hook = (Str){NULL, 0};
     return arena_copy(&t->arena, row->name, &ret->name) &&
            arena_copy(&t->arena, row->kind, &ret->kind) &&
            arena_copy(&t->arena, row->base_url, &ret->base_url);

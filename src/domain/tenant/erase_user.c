@@ -39,6 +39,24 @@ static Status choose_range(StoreTx *tx, const EraseUser *erase, int64_t user_no,
     return st;
 }
 
+/* Those that are known to be his, and those of the addresses he was written to. */
+static Status erase_suppressions(StoreTx *tx, const EraseUser *erase, int64_t user_no, int64_t to,
+                                 Err *err)
+{
+    Status st = tx_run(tx, "DELETE FROM suppression WHERE tenant = $1 AND end_user = $2",
+                       VALUES(value_int(erase->tenant_no), value_int(user_no)), NULL, err);
+    if (st != ST_OK) return st;
+    return tx_run(
+        tx,
+        "DELETE FROM suppression WHERE tenant = $1 AND (channel, address) IN (SELECT d.channel, "
+        "CASE d.channel WHEN 0 THEN LOWER(d.recipient) ELSE d.recipient END FROM delivery d "
+        "JOIN event e ON e.no = d.event WHERE d.tenant = $1 AND e.no > $2 AND e.no <= $3 AND "
+        "e.tenant = $1 AND e.end_user = $4)",
+        VALUES(value_int(erase->tenant_no), value_int(erase->_event_no), value_int(to),
+               value_int(user_no)),
+        NULL, err);
+}
+
 static Status erase_events(StoreTx *tx, EraseUser *erase, int64_t user_no, bool *ret_all, Err *err)
 {
     int64_t newest = 0, to = 0, changed = 0;
@@ -50,6 +68,14 @@ static Status erase_events(StoreTx *tx, EraseUser *erase, int64_t user_no, bool 
                     VALUES(value_int(erase->tenant_no), value_int(erase->_event_no), value_int(to),
                            value_int(user_no)),
                     NULL, err);
+    if (st == ST_OK)
+        st = tx_run(tx,
+                    "DELETE FROM report WHERE tenant = $1 AND event IN (SELECT no FROM event "
+                    "WHERE no > $2 AND no <= $3 AND tenant = $1 AND end_user = $4)",
+                    VALUES(value_int(erase->tenant_no), value_int(erase->_event_no), value_int(to),
+                           value_int(user_no)),
+                    NULL, err);
+    if (st == ST_OK) st = erase_suppressions(tx, erase, user_no, to, err);
     if (st == ST_OK)
         st = tx_run(tx,
                     "DELETE FROM delivery WHERE tenant = $1 AND event IN (SELECT no FROM event "

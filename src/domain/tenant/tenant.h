@@ -39,6 +39,7 @@ typedef struct TenantProvider { /* an active one; its kind is looked up by name 
     Channel channel;
     Str credentials; /* JSON, in the clear, here only; {NULL,0}: they could not be opened */
     Str base_url;    /* "" = the vendor's own */
+    Str hook;        /* what its status webhooks' address ends in; {NULL,0}: none */
     int64_t updated_ms;
 } TenantProvider;
 

@@ -1,0 +1,3 @@
+module orqestra/sdk
+
+go 1.19

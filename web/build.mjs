@@ -5,7 +5,8 @@
 //
 // A page is HTML that names its own sources (`./demo.ts`); they are bundled, their names get a hash of
 // their content, and the page is rewritten to name the results. So a page is small and always fresh,
-// and everything under /assets/ may be cached for ever. Output depends on the input alone.
+// and everything under /assets/ may be cached for ever. Modules that other people's pages import keep
+// their names. Output depends on the input alone.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -17,6 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2] ?? join(here, '../build/web'));
 
 const PAGES = { '/': 'home/index.html', '/demo': 'demo/index.html' };
+const MODULES = { '/sdk/orqestra.js': 'client/src/index.ts' };
 const FILES = { '/favicon.svg': 'common/favicon.svg' };
 const TYPES = {
     html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8',
@@ -31,13 +33,15 @@ function entriesOf(page) {
     return [...read(page).toString().matchAll(LOCAL_REFERENCE)].map(([ref]) => join(dirname(page), ref));
 }
 
+const build = (options) => esbuild.build({
+    absWorkingDir: here, bundle: true, write: false, metafile: true, minify: true,
+    format: 'esm', target: 'es2020', legalComments: 'none', logLevel: 'warning', ...options,
+});
+
 async function bundle() {
-    const result = await esbuild.build({
-        absWorkingDir: here,
+    const result = await build({
         entryPoints: [...new Set(Object.values(PAGES).flatMap(entriesOf))],
         outdir: join(here, 'assets'), entryNames: '[name]-[hash]',
-        bundle: true, write: false, metafile: true, minify: true,
-        format: 'esm', target: 'es2020', legalComments: 'none', logLevel: 'warning',
     });
     const named = {};        // source -> URL path
     for (const [file, { entryPoint }] of Object.entries(result.metafile.outputs))
@@ -45,6 +49,13 @@ async function bundle() {
     const bytes = Object.fromEntries(
         result.outputFiles.map((f) => [`/assets/${basename(f.path)}`, Buffer.from(f.contents)]));
     return { named, bytes, inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** A module for other people's pages: one file, nothing left to import. */
+async function moduleOf(path, inputs) {
+    const result = await build({ entryPoints: [path], outfile: 'module.js' });
+    inputs.push(...Object.keys(result.metafile.inputs));
+    return Buffer.from(result.outputFiles[0].contents);
 }
 
 function page(path, named) {
@@ -109,8 +120,13 @@ function writeAll(assets) {
 const { named, bytes, inputs } = await bundle();
 const assets = { ...bytes };
 for (const [path, file] of Object.entries(PAGES)) assets[path] = page(file, named);
+for (const [path, file] of Object.entries(MODULES)) assets[path] = await moduleOf(file, inputs);
 for (const [path, file] of Object.entries(FILES)) assets[path] = read(file);
 assets['/licences.txt'] = licences(inputs);
 writeAll(assets);
 const total = Object.values(assets).reduce((sum, b) => sum + b.length, 0);
-console.log(`web: ${Object.keys(assets).length} files, ${Math.round(total / 1024)} KiB`);
+const KiB = (count) => `${(count / 1024).toFixed(1)} KiB`;
+console.log(`web: ${Object.keys(assets).length} files, ${KiB(total)}`);
+for (const path of Object.keys(MODULES)) {
+    console.log(`web: ${path} ${KiB(assets[path].length)}, ${KiB(gzipSync(assets[path], { level: 9 }).length)} gzipped`);
+}

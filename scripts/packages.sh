@@ -15,7 +15,7 @@ BUILD_PACKAGES=(
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
     clang:clang clang-format:clang-format clang-tidy:clang-tidy libclang-rt-14-dev libcmocka-dev
-    chromium:chromium curl:curl openssl:openssl python3:python3 python3-websockets python3-venv golang-go:go
+    chromium:chromium curl:curl openssl:openssl python3:python3 python3-websockets python3-aiosmtpd python3-venv golang-go:go
 )
 
 packages_missing() { # NAME[:COMMAND]...  ->  the names to install, one a line

@@ -289,22 +289,21 @@ static bool name_is_local(Str host)
 
 static Status refuse_place(Str host, Err *err)
 {
-    return err_set(err, ST_FORBIDDEN,
-                   "%.*s may not be connected to: public addresses over https on port 443 only; "
-                   "an operator may list its network in the setting outbound_allow",
-                   STR_FMT(str_head(host, 60)));
+    return err_set(
+        err, ST_FORBIDDEN,
+        "%.*s may not be connected to: public addresses only, over https on port 443 or as mail; "
+        "an operator may list its network in the setting outbound_allow",
+        STR_FMT(str_head(host, 60)));
 }
 
-/* What a name resolves to is seen when it is connected to; without a list, only one case can pass. */
-static Status check_name(const OutboundPolicy *policy, const UrlParts *p, Err *err)
+/* What a name resolves to is seen when it is connected to; without a list, only a public one can pass. */
+static Status check_name(const OutboundPolicy *policy, Str host, bool usual_port, Err *err)
 {
-    OutboundUse use = p->plain ? OUTBOUND_HTTP : OUTBOUND_HTTPS;
-    if (!is_name(p->host))
+    if (!is_name(host))
         return err_set(err, ST_INVALID,
                        "\"%.*s\" is no host name and no address in its usual spelling",
-                       STR_FMT(str_head(p->host, 60)));
-    if (policy->count == 0 && (name_is_local(p->host) || !port_is_usual(p->port, use)))
-        return refuse_place(p->host, err);
+                       STR_FMT(str_head(host, 60)));
+    if (policy->count == 0 && (name_is_local(host) || !usual_port)) return refuse_place(host, err);
     return ST_OK;
 }
 
@@ -317,10 +316,20 @@ Status outbound_url_check(const OutboundPolicy *policy, Str url, Err *err)
     bool literal = parse_address(p.host, &net);
     if (p.bracketed != (literal && net.family == AF_INET6))
         return err_set(err, ST_INVALID, "brackets stand around an IPv6 address and nothing else");
-    if (!literal) return check_name(policy, &p, err);
+    OutboundUse use = p.plain ? OUTBOUND_HTTP : OUTBOUND_HTTPS;
+    if (!literal) return check_name(policy, p.host, port_is_usual(p.port, use), err);
     Target t = {.family = net.family, .port = p.port};
     memcpy(t.at, net.at, sizeof t.at);
-    if (!target_is_allowed(policy, &t, p.plain ? OUTBOUND_HTTP : OUTBOUND_HTTPS))
-        return refuse_place(p.host, err);
-    return ST_OK;
+    return target_is_allowed(policy, &t, use) ? ST_OK : refuse_place(p.host, err);
+}
+
+Status outbound_host_check(const OutboundPolicy *policy, Str host, Err *err)
+{
+    OutboundNet net;
+    bool bracketed = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
+    if (bracketed) host = str_make(host.at + 1, host.len - 2);
+    if (!parse_address(host, &net)) return check_name(policy, host, true, err);
+    Target t = {.family = net.family};
+    memcpy(t.at, net.at, sizeof t.at);
+    return is_listed(policy, &t) || is_public(t.family, t.at) ? ST_OK : refuse_place(host, err);
 }

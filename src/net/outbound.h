@@ -46,5 +46,7 @@ bool outbound_connect_allowed(const OutboundPolicy *policy, const struct sockadd
 /* An http or https URL in its plain spelling. ST_INVALID: it is none, or an odd spelling of one;
  * ST_FORBIDDEN: where it points is not allowed. */
 Status outbound_url_check(const OutboundPolicy *policy, Str url, Err *err) MUST_USE;
+/* The same of a host alone, brackets around IPv6 or not: a mail server's, whose port is seen at connect. */
+Status outbound_host_check(const OutboundPolicy *policy, Str host, Err *err) MUST_USE;
 
 #endif

@@ -337,6 +337,28 @@ TEST(a_list_opens_what_it_names)
     expect_urls(&p, still_shut, ST_FORBIDDEN);
 }
 
+TEST(a_host_alone_is_a_public_one_or_listed)
+{
+    static const char *const shut[] = {"localhost",       "intranet", "127.0.0.1",
+                                       "10.0.0.1",        "[::1]",    "::ffff:10.0.0.1",
+                                       "169.254.169.254", NULL};
+    static const char *const odd[] = {
+        "2130706433", "0x7f.1", "0177.0.0.1",          "127.1", "mail.example.com.",
+        "a b",        "",       "[mail.example.com]x", NULL};
+    static const char *const fine[] = {"mail.example.com", "8.8.8.8", "[2606:4700::1111]",
+                                       "2606:4700::1111", NULL};
+    OutboundPolicy listed = listing("127.0.0.0/8");
+    for (const char *const *h = shut; *h; h++)
+        assert_status(outbound_host_check(&nothing_listed, str_of(*h), NULL), ST_FORBIDDEN);
+    for (const char *const *h = odd; *h; h++)
+        assert_status(outbound_host_check(&nothing_listed, str_of(*h), NULL), ST_INVALID);
+    for (const char *const *h = fine; *h; h++)
+        assert_status(outbound_host_check(&nothing_listed, str_of(*h), NULL), ST_OK);
+    assert_status(outbound_host_check(&listed, S("127.0.0.1"), NULL), ST_OK);
+    assert_status(outbound_host_check(&listed, S("localhost"), NULL), ST_OK);
+    assert_status(outbound_host_check(&listed, S("10.0.0.1"), NULL), ST_FORBIDDEN);
+}
+
 TEST(a_url_has_a_longest_form)
 {
     char url[OUTBOUND_URL_MAX + 2];

@@ -153,6 +153,7 @@ typedef struct CredentialField {
     bool required;
     bool secret; /* never shown again but for its last 4, taken out of whatever is kept of a call */
     bool url;    /* an http(s) URL: checked when saved */
+    bool host;   /* a name or an address of a machine: the same */
 } CredentialField;
 
 struct StatusCall; /* report.h */

@@ -225,25 +225,6 @@ test('line 2: a crowd in one tenant\'s queue does not hold up another tenant\'s 
   assert.equal(new Set(slow.calls.map((call) => call.headers['webhook-id'])).size, 3000);
 });
 
-test('threat 18: without permission a private address is never called, and the cause says why', async () => {
-  const guarded = await courierServer({ ORQESTRA_OUTBOUND_ALLOW: undefined });
-  const out = await standIn();
-  try {
-    const tenant = await team(guarded);
-    for (const url of [`${out.url}/in`, `http://localhost:${new URL(out.url).port}/`, `http://[::ffff:127.0.0.1]:${new URL(out.url).port}/`, `http://2130706433:${new URL(out.url).port}/`]) {
-      const provider = await addProvider(tenant, { credentials: { url, secret: SECRET } });
-      await send(tenant);
-      const log = await untilLog(tenant, (row) => row.attemptCount > 0);
-      assert.equal(log.attempts[0].class, 'CONFIGURATION', url);
-      assert.match(log.attempts[0].cause, /not allowed/, url);
-      await guarded.admin('DELETE', `/tenants/${tenant.id}/providers/${provider.id}`);
-    }
-    assert.equal(out.calls.length, 0);
-  } finally {
-    await guarded.stop();
-  }
-});
-
 test('threat 20: endless and cut answers are settled, and read only to a ceiling', async () => {
   const out = await standIn((_, i) => (i === 0 ? { status: 200, body: 'x'.repeat(10 << 20) } : 'cut'));
   const tenant = await team(server);

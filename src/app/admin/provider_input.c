@@ -60,14 +60,17 @@ static bool url_is_good(Str url, bool with_path)
     return host.len > 0 && (with_path || rest.len == 0);
 }
 
-static void read_base_url(const Fields *f, ProviderInput *in)
+static void read_base_url(const Fields *f, const OutboundPolicy *outbound, ProviderInput *in)
 {
+    Err why = {""};
     in->base_url = S("");
     in->has_base_url = fields_is_null(f, S("baseUrl")) ||
                        fields_line(f, S("baseUrl"), 1, URL_MAX_BYTES, &in->base_url);
     if (in->base_url.len && !url_is_good(in->base_url, false))
         fields_problem(f, "baseUrl must be scheme, host and port, for example "
                           "https://mail.example.com:8443");
+    else if (in->base_url.len && outbound_url_check(outbound, in->base_url, &why) != ST_OK)
+        fields_problem(f, "baseUrl: %.*s", STR_FMT(err_view(&why)));
 }
 
 /* ---- credentials ---- */
@@ -99,9 +102,19 @@ static bool text_of(const Fields *f, JsonRef at, Str *ret_text)
     return true;
 }
 
-static void read_credential(const Fields *f, const CredentialField *field, JsonRef at,
-                            bool *ret_given, Str *ret_value)
+static Status check_address(const CredentialField *field, const OutboundPolicy *outbound, Str value,
+                            Err *err)
 {
+    if (value.len && field->url) return outbound_url_check(outbound, value, err);
+    if (value.len && field->host) return outbound_host_check(outbound, value, err);
+    return ST_OK;
+}
+
+static void read_credential(const Fields *f, const CredentialField *field,
+                            const OutboundPolicy *outbound, JsonRef at, bool *ret_given,
+                            Str *ret_value)
+{
+    Err why = {""};
     Str value = S("");
     *ret_given = at != JSON_NONE;
     if (json_is(f->json, at, JSON_NULL)) return;
@@ -112,11 +125,16 @@ static void read_credential(const Fields *f, const CredentialField *field, JsonR
                        STR_FMT(field->name), CREDENTIAL_BYTES_MAX);
     else if (field->url && value.len && !url_is_good(value, true))
         fields_problem(f, "credentials.%.*s must be an http or https URL", STR_FMT(field->name));
-    else
+    else {
         *ret_value = value;
+        if (check_address(field, outbound, value, &why) != ST_OK)
+            fields_problem(f, "credentials.%.*s: %.*s", STR_FMT(field->name),
+                           STR_FMT(err_view(&why)));
+    }
 }
 
-static void read_credentials(const Fields *f, const ProviderKind *kind, ProviderInput *in)
+static void read_credentials(const Fields *f, const ProviderKind *kind,
+                             const OutboundPolicy *outbound, ProviderInput *in)
 {
     JsonRef object;
     for (uint32_t i = 0; i < PROVIDER_FIELDS_MAX; i++) in->credentials.value[i] = S("");
@@ -124,22 +142,23 @@ static void read_credentials(const Fields *f, const ProviderKind *kind, Provider
     if (!in->has_credentials || !kind) return;
     refuse_unknown(f, kind, object);
     for (uint32_t i = 0, count = provider_field_count(kind); i < count; i++)
-        read_credential(f, &kind->fields[i], json_get(f->json, object, kind->fields[i].name),
-                        &in->given[i], &in->credentials.value[i]);
+        read_credential(f, &kind->fields[i], outbound,
+                        json_get(f->json, object, kind->fields[i].name), &in->given[i],
+                        &in->credentials.value[i]);
 }
 
 void provider_input_read(const Fields *f, const ProviderKinds *kinds, const ProviderKind *kind,
-                         ProviderInput *ret_input)
+                         const OutboundPolicy *outbound, ProviderInput *ret_input)
 {
     ProviderInput in = {0};
     if (!fields_open(f, known, sizeof known / sizeof *known)) return;
     in.has_name = fields_line(f, S("name"), 1, NAME_MAX_BYTES, &in.name);
     read_channel(f, &in);
     read_kind(f, kinds, &in);
-    read_base_url(f, &in);
+    read_base_url(f, outbound, &in);
     in.has_priority = fields_count(f, S("priority"), PRIORITY_MAX, &in.priority);
     in.has_active = fields_flag(f, S("active"), &in.active);
-    read_credentials(f, in.kind ? in.kind : kind, &in);
+    read_credentials(f, in.kind ? in.kind : kind, outbound, &in);
     *ret_input = in;
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/admin/fields.h"
 #include "domain/catalog/provider_store.h"
+#include "net/outbound.h"
 
 typedef struct ProviderInput {
     bool has_name, has_channel, has_kind, has_base_url, has_priority, has_active, has_credentials;
@@ -20,9 +21,10 @@ typedef struct ProviderInput {
     Credentials credentials;
 } ProviderInput;
 
-/* kind: of the provider that is changed; NULL when the body must say it. Problems are noted. */
+/* kind: of the provider that is changed; NULL when the body must say it. Problems are noted, among them
+ * addresses that the policy will refuse: better now than when the first message fails. */
 void provider_input_read(const Fields *f, const ProviderKinds *kinds, const ProviderKind *kind,
-                         ProviderInput *ret_input);
+                         const OutboundPolicy *outbound, ProviderInput *ret_input);
 
 /* Is the whole enough: required fields, the kind's own check, the kind's channels? */
 void provider_check(const Fields *f, const ProviderKind *kind, Channel channel,

@@ -1,7 +1,8 @@
 /* providers.c: who sends a tenant's e-mails and SMS (ORQ-27).
  *
  * baseUrl is the operator's alone (threat 18): a tenant's admin may name a vendor, not a machine. What a
- * tenant's admin can name, a webhook's URL, is guarded when it is called. The audit log has what the API
+ * tenant's admin can name, a webhook's URL or a mail server, is guarded when it is saved, which says why
+ * at once, and when it is called, which sees what the name has come to mean. The audit log has what the API
  * shows: no secret. */
 #include "app/admin/job.h"
 #include "app/admin/provider_input.h"
@@ -15,6 +16,7 @@ enum { PRIORITY_DEFAULT = 100 };
 typedef struct ProviderJob {
     const ProviderKinds *kinds;
     Str public_url;
+    const OutboundPolicy *outbound;
     Uuid id; /* of the path, or new */
     bool is_operator;
     const Json *json;
@@ -26,6 +28,7 @@ static ProviderJob *job_new(Request *rq)
     ProviderJob *p = arena_new(&rq->arena, ProviderJob);
     p->kinds = rq->lane->app->provider_kinds;
     p->public_url = rq->lane->app->config->public_url;
+    p->outbound = &rq->lane->app->outbound;
     p->is_operator = rq->session->role == ROLE_OPERATOR;
     return p;
 }
@@ -228,7 +231,7 @@ static bool read_create(Request *rq, ProviderJob *p)
     fields_require(&f, S("name"), "a string");
     fields_require(&f, S("channel"), "one of the following values: EMAIL, SMS");
     fields_require(&f, S("kind"), "a string");
-    provider_input_read(&f, p->kinds, NULL, &p->input);
+    provider_input_read(&f, p->kinds, NULL, p->outbound, &p->input);
     refuse_base_url(&f, p);
     if (p->input.kind && p->input.has_channel)
         provider_check(&f, p->input.kind, p->input.channel, &p->input.credentials);
@@ -272,7 +275,8 @@ static Status change_credentials(AdminJob *job, const Fields *f, ProviderRow *ro
 static Status read_change(AdminJob *job, const Fields *f, const ProviderRow *row)
 {
     ProviderJob *p = job->input;
-    provider_input_read(f, p->kinds, provider_kind_find(p->kinds, row->kind), &p->input);
+    provider_input_read(f, p->kinds, provider_kind_find(p->kinds, row->kind), p->outbound,
+                        &p->input);
     refuse_base_url(f, p);
     if (p->input.has_channel && p->input.channel != row->channel)
         fields_problem(f, "channel cannot be changed; make another provider");

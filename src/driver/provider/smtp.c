@@ -162,7 +162,7 @@ static void smtp_read(const Message *message, const ProviderAnswer *answer, Aren
 const ProviderKind kind_smtp = {
     .name = STR_INIT("smtp"),
     .channels = CHANNEL_BIT(CHANNEL_EMAIL),
-    .fields = {[FIELD_HOST] = {.name = STR_INIT("host"), .required = true},
+    .fields = {[FIELD_HOST] = {.name = STR_INIT("host"), .required = true, .host = true},
                [FIELD_PORT] = {.name = STR_INIT("port")},
                [FIELD_USERNAME] = {.name = STR_INIT("username")},
                [FIELD_PASSWORD] = {.name = STR_INIT("password"), .secret = true},

@@ -104,8 +104,8 @@ func New(config Config) (*Client, error) {
 	switch {
 	case config.Host == "":
 		return nil, configError("ORQESTRA_HOST is not set: the address of your Orqestra server")
-	case !strings.HasPrefix(config.Host, "http://") && !strings.HasPrefix(config.Host, "https://"):
-		return nil, configError("ORQESTRA_HOST must begin with http:// or https://")
+	case !isAddress(config.Host):
+		return nil, configError("ORQESTRA_HOST must be an address that begins with http:// or https://")
 	case config.APIKey == "":
 		return nil, configError("ORQESTRA_API_KEY is not set: the API key of your tenant")
 	case !visible.MatchString(config.APIKey):
@@ -124,6 +124,11 @@ func New(config Config) (*Client, error) {
 		config.Sleep = sleep
 	}
 	return &Client{config}, nil
+}
+
+func isAddress(host string) bool {
+	parts, err := url.Parse(host)
+	return err == nil && (parts.Scheme == "http" || parts.Scheme == "https") && parts.Host != ""
 }
 
 func fill(setting *string, name string) {

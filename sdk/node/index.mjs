@@ -43,7 +43,7 @@ export class Orqestra {
     logger = console, sleep = (seconds) => delay(seconds * 1000), fetch = globalThis.fetch,
   } = {}) {
     if (!host) throw new errors.OrqestraConfigError('ORQESTRA_HOST is not set: the address of your Orqestra server');
-    if (!/^https?:\/\/./.test(host)) throw new errors.OrqestraConfigError('ORQESTRA_HOST must begin with http:// or https://');
+    if (!isAddress(host)) throw new errors.OrqestraConfigError('ORQESTRA_HOST must be an address that begins with http:// or https://');
     if (!apiKey) throw new errors.OrqestraConfigError('ORQESTRA_API_KEY is not set: the API key of your tenant');
     if (!VISIBLE.test(apiKey)) throw new errors.OrqestraConfigError('ORQESTRA_API_KEY must be visible characters only');
     this.#settings = { host: host.replace(/\/+$/, ''), apiKey, tenantId, webhookSecret, maxWait, timeout, logger, sleep, fetch };
@@ -135,6 +135,8 @@ function eventOf(eventType, payload, variables, options) {
     ...unknown(options, OPTION_NAMES).map((name) => `options.${name} is unknown; options are ${OPTION_NAMES.join(', ')}`),
     ...['idempotencyKey', 'traceId'].filter((name) => options[name] != null && !VISIBLE.test(options[name]))
       .map((name) => `options.${name} must be 1 to 255 visible characters`),
+    // As JSON it would be null, and null is "now".
+    ...(options.sendAt instanceof Date && Number.isNaN(options.sendAt.getTime()) ? ['options.sendAt is no valid date'] : []),
   ];
   if (problems.length) throw new errors.OrqestraValidationError(0, problems);
 
@@ -151,6 +153,14 @@ const given = (object) => Object.fromEntries(Object.entries(object).filter(([, v
 const isObject = (value) => value !== null && typeof value === 'object';
 const unknown = (object, names) => (isObject(object) ? Object.keys(object).filter((name) => !names.includes(name)) : []);
 const routing = (payload) => (isObject(payload) ? given(Object.fromEntries(PAYLOAD_FIELDS.map((name) => [name, payload[name]]))) : payload);
+
+function isAddress(host) {
+  try {
+    return /^https?:$/.test(new URL(host).protocol);
+  } catch {
+    return false;
+  }
+}
 
 function encode(body) {
   try {

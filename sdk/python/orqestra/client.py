@@ -17,7 +17,7 @@ import time
 import uuid
 from datetime import datetime, timezone
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from .errors import (
     OrqestraAuthError,
@@ -73,8 +73,8 @@ class Orqestra:
         self._sleep = sleep
         if not self._host:
             raise OrqestraConfigError("ORQESTRA_HOST is not set: the address of your Orqestra server")
-        if not re.match(r"https?://.", self._host):
-            raise OrqestraConfigError("ORQESTRA_HOST must begin with http:// or https://")
+        if not _is_address(self._host):
+            raise OrqestraConfigError("ORQESTRA_HOST must be an address that begins with http:// or https://")
         if not self._api_key:
             raise OrqestraConfigError("ORQESTRA_API_KEY is not set: the API key of your tenant")
         if not _VISIBLE.fullmatch(self._api_key):
@@ -217,6 +217,14 @@ def _unknown(fields: Any, names: Tuple[str, ...]) -> List[str]:
 
 def _routing(payload: Any) -> Any:
     return _given({name: payload.get(name) for name in PAYLOAD_FIELDS}) if isinstance(payload, Mapping) else payload
+
+
+def _is_address(host: str) -> bool:
+    try:
+        parts = urlsplit(host)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", host)
+    except ValueError:
+        return False
 
 
 def _iso(moment: datetime) -> str:

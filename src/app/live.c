@@ -26,7 +26,6 @@ struct Bundle {
     void (*deliver)(Realtime *here, const Bundle *b);
     uint32_t tenant_no;
     uint64_t order;    /* live_replace */
-    LiveTally *tally;  /* live_tell */
     Str channel;       /* these two are behind the letters, and behind them the publication */
     Str users_notices; /* notice channel for what is bridged; "" when it is not */
     Publication *publication;
@@ -40,7 +39,6 @@ static void open_letter(Mail *mail, Loop *here)
 
     b->deliver(ws_server_realtime(lane->ws), b);
     if (atomic_fetch_sub_explicit(&b->unread, 1, memory_order_acq_rel) > 1) return;
-    if (b->tally) mailbox_post(b->tally->home, &b->tally->mail);
     mem_free(b);
 }
 
@@ -50,7 +48,7 @@ static char *put(char *at, Str *text)
     return at + text->len;
 }
 
-/* Copies the draft and all it points to but the tally, and posts it to every lane. */
+/* Copies the draft and all it points to, and posts it to every lane. */
 static void to_all_lanes(App *app, const Bundle *draft)
 {
     static const Publication none;
@@ -119,28 +117,6 @@ static void say_notification(App *app, const EventPlan *event)
 }
 
 /* ---- the workspace dialect ---- */
-
-static void tell(Realtime *here, const Bundle *b)
-{
-    uint32_t heard = hub_visit(here->hub, b->tenant_no, b->channel, WIRE_WORKSPACE, NULL, NULL);
-
-    hub_publish(here->hub, b->tenant_no, b->channel, b->publication);
-    atomic_fetch_add(&b->tally->heard, heard);
-}
-
-void live_tell(App *app, uint32_t tenant_no, Str channel, const Publication *publication,
-               LiveTally *tally)
-{
-    Publication said = *publication;
-
-    metric_add(METRIC_PUBLICATIONS, 1);
-    atomic_init(&tally->heard, 0);
-    to_all_lanes(app, &(Bundle){.deliver = tell,
-                                .tenant_no = tenant_no,
-                                .channel = channel,
-                                .publication = &said,
-                                .tally = tally});
-}
 
 static void replace(Realtime *here, const Bundle *b)
 {

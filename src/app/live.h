@@ -1,6 +1,7 @@
 /* live.h: from something said to the sockets that wait for it, on every loop.
  *
- * Who says several things on one channel from one thread is heard in that order. */
+ * Who says several things on one channel from one thread is heard in that order. For what needs an answer
+ * there is gather.h. */
 #ifndef ORQ_APP_LIVE_H
 #define ORQ_APP_LIVE_H
 
@@ -18,18 +19,6 @@ void live_say(App *app, uint32_t tenant_no, Str channel, const Publication *publ
 void live_committed(App *app, StoreCall *call);
 
 /* ---- the workspace dialect ---- */
-
-/* How many connections were told; comes home when every lane has spoken. */
-typedef struct LiveTally {
-    Mail mail; /* its open runs on `home` */
-    Loop *home;
-    atomic_uint heard;
-} LiveTally;
-
-/* Tells a notice (its publication) on a notice channel of the workspace's tenant, on every lane. Copies
- * what it needs but the tally, which stays the caller's. Thread: any. */
-void live_tell(App *app, uint32_t tenant_no, Str channel, const Publication *publication,
-               LiveTally *tally);
 
 /* A user has entered a workspace: on every lane those of the same channel with a lower order go. */
 void live_replace(App *app, uint32_t tenant_no, Str channel, uint64_t order);

@@ -52,7 +52,7 @@ enum {
     CHANNEL_NAME_MAX = 255,
     CHANNELS_PER_CLIENT_MAX = 128,
     CHANNELS_PER_LOOP_MAX = 4000000,
-    STREAMS_PER_LOOP_MAX = 2000000, /* responses of http_stream and sse */
+    STREAMS_PER_LOOP_MAX = 2000000,  /* responses of http_stream and sse */
     READER_LAG_BYTES_MAX = MIB(1),   /* a cursor this far behind its channel's tail: 3008 */
     WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
     WRITE_STALL_MS = 5000, /* something waits and the socket takes no byte of it: 3008 */
@@ -64,6 +64,20 @@ enum {
                                         Every channel at once, and some more */
     MARKS_AT_ONCE_MAX = 64, /* mark_read messages of one socket on their way; then it is not read */
     CLIENT_ANSWER_MS = 4000, /* then error 100: clients give up after 5000 */
+
+    /* Hot windows of channels that are nobody's feed (recent.h) */
+    RECENT_PUBLICATIONS_MAX = 100,       /* of one channel */
+    RECENT_CHANNEL_BYTES_MAX = KIB(256), /* fits into RECOVERY_BYTES_MAX with its copies */
+    RECENT_CHANNELS_MAX = 50000,         /* about 1 KiB each */
+    RECENT_BYTES_MAX = MIB(64),
+    RECENT_TTL_MS = 300 * 1000,        /* what was said is kept so long after the last word */
+    RECENT_PLACE_TTL_MS = 3600 * 1000, /* epoch and offset of a silent channel */
+    RECENT_SWEEP_STEP = 200,           /* channels forgotten under one lock */
+    REALTIME_HISTORY_MAX = 10000,      /* publications of one answer to a backend */
+    REALTIME_CHANNELS_MAX = 1000,      /* of one broadcast, and listed at once */
+    GATHER_PART_BYTES_MAX = MIB(4),    /* what one loop adds to an answer of all loops */
+    PRESENCE_MAX = 5000,               /* clients one presence answer names */
+    PRESENCE_BYTES_MAX = KIB(512),     /* of them, in one client's reply */
 
     /* Templates (RELIABILITY threat 16) */
     TEMPLATE_SOURCE_MAX = KIB(256),

@@ -7,15 +7,16 @@
 #include "app/api/body.h"
 #include "app/api/limit.h"
 #include "app/app.h"
+#include "app/gather.h"
 #include "app/http/router.h"
-#include "app/live.h"
+#include "app/ws/endpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "domain/realtime/hub.h"
 #include "domain/realtime/notice.h"
 
 typedef struct Delivery { /* in the request's arena, while the lanes tell */
-    LiveTally tally;
     Request *rq;
     Notice notice;
     Str kind, user; /* "": none, all */
@@ -148,14 +149,27 @@ static void log_delivery(const Delivery *d, uint32_t heard)
         log_num("delivered", heard, &room));
 }
 
-static void all_told(Mail *mail, Loop *here)
+/* Counted first: a socket that was told may be closed by then. */
+static void tell(Lane *lane, GatherPart *part)
 {
-    Delivery *d = CONTAINER_OF(mail, Delivery, tally.mail);
-    Lane *lane = here->lane;
-    uint32_t heard = atomic_load(&d->tally.heard);
+    const Delivery *d = part->gather->ctx;
+    Hub *hub = ws_server_realtime(lane->ws)->hub;
+    uint32_t tenant_no = d->rq->tenant->no;
+    NoticeChannel own = notice_channel(d->user);
+    Str channel = d->user.len ? notice_channel_name(&own) : NOTICE_CHANNEL_ALL;
+
+    part->count = hub_visit(hub, tenant_no, channel, WIRE_WORKSPACE, NULL, NULL);
+    hub_publish(hub, tenant_no, channel, &(Publication){.data = S(""), .notice = &d->notice});
+}
+
+static void all_told(Gather *g)
+{
+    Delivery *d = g->ctx;
+    Lane *lane = g->home;
+    size_t heard = gather_count(g);
     Buf *out = &lane->scratch;
 
-    lane->errands_out--;
+    gather_free(g);
     metric_add(METRIC_WORKSPACE_NOTICES, 1);
     metric_add(METRIC_WORKSPACE_DELIVERIES, heard);
     log_delivery(d, heard);
@@ -180,11 +194,6 @@ void workspace_notify(Request *rq)
         .id = str_make(d->id, sizeof d->id), .created_ms = loop->now_ms, .workspace_only = true};
     if (!read_body(rq, d) || !fits_a_frame(rq, &d->notice) || !limit_admit(rq, rq->tenant, 1))
         return;
-    NoticeChannel own = notice_channel(d->user);
-    Publication p = {.data = S(""), .notice = &d->notice};
-    d->tally.mail.open = all_told;
-    d->tally.home = loop;
-    rq->lane->errands_out++;
-    live_tell(rq->lane->app, rq->tenant->no,
-              d->user.len ? notice_channel_name(&own) : NOTICE_CHANNEL_ALL, &p, &d->tally);
+    metric_add(METRIC_PUBLICATIONS, 1);
+    gather_go(gather_new(rq->lane, tell, all_told, d));
 }

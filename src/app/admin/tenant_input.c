@@ -8,10 +8,19 @@ enum { EMAIL_MAX = 254, EMAIL_LOCAL_MAX = 64, CHANNEL_MAX = 64 };
 #define COUNT_MAX 1000000000u
 
 static const Str known[] = {
-    STR_INIT("name"),           STR_INIT("slug"),          STR_INIT("rateLimitPerMinute"),
-    STR_INIT("dailyCap"),       STR_INIT("webhookSecret"), STR_INIT("deliveryChannels"),
-    STR_INIT("channels"),       STR_INIT("senderEmail"),   STR_INIT("senderName"),
-    STR_INIT("bridgeDialects"), STR_INIT("active"),        STR_INIT("webhookSecretOverlapSeconds"),
+    STR_INIT("name"),
+    STR_INIT("slug"),
+    STR_INIT("rateLimitPerMinute"),
+    STR_INIT("dailyCap"),
+    STR_INIT("webhookSecret"),
+    STR_INIT("deliveryChannels"),
+    STR_INIT("channels"),
+    STR_INIT("senderEmail"),
+    STR_INIT("senderName"),
+    STR_INIT("bridgeDialects"),
+    STR_INIT("active"),
+    STR_INIT("webhookSecretOverlapSeconds"),
+    STR_INIT("allowClientPublish"),
 };
 
 static bool is_lower_or_digit(char c)
@@ -195,6 +204,7 @@ void tenant_input_read(const Fields *f, TenantInput *ret_input)
     read_channels(f, &in);
     read_sender(f, &in);
     in.has_bridge = fields_flag(f, S("bridgeDialects"), &in.bridge_dialects);
+    in.has_client_publish = fields_flag(f, S("allowClientPublish"), &in.allow_client_publish);
     in.has_active = fields_flag(f, S("active"), &in.active);
     *ret_input = in;
 }
@@ -222,5 +232,6 @@ void tenant_input_apply(const TenantInput *input, TenantRow *row)
     if (input->has_sender_email) row->sender_email = input->sender_email;
     if (input->has_sender_name) row->sender_name = input->sender_name;
     if (input->has_bridge) row->bridge_dialects = input->bridge_dialects;
+    if (input->has_client_publish) row->allow_client_publish = input->allow_client_publish;
     if (input->has_active) row->active = input->active;
 }

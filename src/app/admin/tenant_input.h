@@ -11,13 +11,13 @@
 
 typedef struct TenantInput {
     bool has_name, has_slug, has_rate, has_cap, has_delivery, has_channels, has_sender_email,
-        has_sender_name, has_bridge, has_active, has_webhook;
+        has_sender_name, has_bridge, has_client_publish, has_active, has_webhook;
     Str name, slug;
     uint32_t rate_limit_per_minute, daily_cap;
     ChannelSet delivery_channels;
     Str channels; /* JSON array, each name once */
     Str sender_email, sender_name;
-    bool bridge_dialects, active;
+    bool bridge_dialects, allow_client_publish, active;
     Str webhook_secret;         /* {NULL,0}: remove it */
     uint32_t webhook_overlap_s; /* the secret before it stays good so long; 0: not at all */
 } TenantInput;

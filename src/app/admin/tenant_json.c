@@ -44,6 +44,7 @@ void tenant_json(Buf *out, const TenantRow *row, KeyShown shown, const SealKey *
     put_text(out, "senderEmail", or_null(row->sender_email));
     put_text(out, "senderName", or_null(row->sender_name));
     put_flag(out, "bridgeDialects", row->bridge_dialects);
+    put_flag(out, "allowClientPublish", row->allow_client_publish);
     put_flag(out, "webhookSecretSet", row->webhook_sealed.at != NULL);
     if (row->webhook_old_sealed.at)
         put_time(out, "webhookSecretOldUntil", row->webhook_old_until_ms);

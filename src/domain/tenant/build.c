@@ -73,6 +73,7 @@ Status tenant_fill(Tenant *t, const TenantRow *row, Err *err)
     t->id_text = str_make(id_text, UUID_TEXT_LEN);
     t->active = row->active;
     t->bridge_dialects = row->bridge_dialects;
+    t->allow_client_publish = row->allow_client_publish;
     t->key_hash = row->key_hash;
     t->has_old_key = row->has_old_key;
     t->old_key_hash = row->old_key_hash;

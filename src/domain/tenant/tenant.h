@@ -60,8 +60,10 @@ typedef struct Tenant {
     Str id_text, name, slug;
     bool active;
     bool bridge_dialects;
-    Sha256 key_hash;  /* of the API key */
-    bool has_old_key; /* the key before it, until then */
+    bool
+        allow_client_publish; /* clients may publish on dialogues and rooms they are subscribed to */
+    Sha256 key_hash;          /* of the API key */
+    bool has_old_key;         /* the key before it, until then */
     Sha256 old_key_hash;
     int64_t old_key_until_ms;
     uint32_t rate_limit_per_minute, daily_cap; /* 0 = unlimited */

@@ -5,10 +5,10 @@
     "id, name, slug, active, api_key_hash, api_key_sealed, webhook_secret_sealed, "                \
     "rate_limit_per_minute, daily_cap, delivery_channels, channels, sender_email, sender_name, "   \
     "bridge_dialects, created_ms, updated_ms, webhook_secret_old_sealed, "                         \
-    "webhook_secret_old_until_ms, api_key_old_hash, api_key_old_until_ms"
+    "webhook_secret_old_until_ms, api_key_old_hash, api_key_old_until_ms, allow_client_publish"
 #define SELECT "SELECT " COLUMNS ", no FROM tenant "
 
-enum { COLUMN_COUNT = 20, COLUMN_NO = COLUMN_COUNT };
+enum { COLUMN_COUNT = 21, COLUMN_NO = COLUMN_COUNT };
 
 static Value sealed_value(Str sealed) /* {NULL,0} is NULL */
 {
@@ -40,6 +40,7 @@ static void values_of(const TenantRow *row, Value ret[COLUMN_COUNT + 1])
         row->has_old_key ? value_blob(row->old_key_hash.at, sizeof row->old_key_hash.at)
                          : value_null(),
         value_int(row->has_old_key ? row->old_key_until_ms : 0),
+        value_int(row->allow_client_publish),
         value_int(row->no),
     };
     memcpy(ret, values, sizeof values);
@@ -71,6 +72,7 @@ static TenantRow row_of(const Rows *rows, uint32_t i)
         .webhook_old_sealed = rows_text(rows, i, 16),
         .webhook_old_until_ms = rows_int(rows, i, 17),
         .old_key_until_ms = rows_int(rows, i, 19),
+        .allow_client_publish = rows_int(rows, i, 20) != 0,
         .no = (uint32_t)rows_int(rows, i, COLUMN_NO),
     };
     Str id = rows_text(rows, i, 0), hash = rows_text(rows, i, 4);
@@ -107,7 +109,7 @@ Status tenant_insert(StoreTx *tx, TenantRow *row, Err *err)
     values_of(row, values);
     Status st = tx_run(tx,
                        "INSERT INTO tenant (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-                       "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                       "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
                        values, COLUMN_COUNT, NULL, err);
     if (st == ST_OK) row->no = (uint32_t)tx_last_id(tx);
     return st;
@@ -125,7 +127,8 @@ Status tenant_save(StoreTx *tx, const TenantRow *row, Err *err)
         "daily_cap = $9, delivery_channels = $10, channels = $11, sender_email = $12, "
         "sender_name = $13, bridge_dialects = $14, created_ms = $15, updated_ms = $16, "
         "webhook_secret_old_sealed = $17, webhook_secret_old_until_ms = $18, "
-        "api_key_old_hash = $19, api_key_old_until_ms = $20 WHERE no = $21",
+        "api_key_old_hash = $19, api_key_old_until_ms = $20, allow_client_publish = $21 "
+        "WHERE no = $22",
         values, COLUMN_COUNT + 1, &changed, err);
     if (st != ST_OK) return st;
     return changed ? ST_OK : err_set(err, ST_NOT_FOUND, "Tenant not found");

@@ -28,6 +28,7 @@ typedef struct TenantRow {
     Str channels; /* JSON array of names */
     Str sender_email, sender_name;
     bool bridge_dialects;
+    bool allow_client_publish;
     int64_t created_ms, updated_ms;
 } TenantRow;
 

@@ -38,6 +38,8 @@ typedef struct World {
     int closed_with;
     /* the store: what was asked and not yet answered, and what it would answer */
     Status takes;
+    uint64_t said;
+    atomic_uint people_listeners;
     RealtimeCall *calls[CALLS_ROOM];
     int call_count;
     StreamCall stream; /* its results */
@@ -106,7 +108,17 @@ static inline void drop_call(RealtimeCall *call)
     mem_free(call);
 }
 
-static const CallOps call_ops = {make_call, take_call, drop_call};
+/* What clients say is heard by this loop at once. */
+static inline void say_call(Realtime *realtime, uint32_t tenant_no, Str channel,
+                            const Publication *p, bool keep)
+{
+    World *w = CONTAINER_OF(realtime, World, realtime);
+    Publication said = *p;
+    if (keep) said.offset = ++w->said;
+    hub_publish(realtime->hub, tenant_no, channel, &said);
+}
+
+static const CallOps call_ops = {make_call, take_call, drop_call, say_call};
 
 /* All that was asked comes home. A stream has the world's position; its items are the world's behind
  * `since`, up to the limit. */
@@ -128,7 +140,8 @@ static inline void store_answers(World *w, Status st)
     for (int i = 0; i < count; i++) {
         RealtimeCall *call = w->calls[i];
         call->store.st = st;
-        if (call->store.kind == STORE_STREAM) answer_stream(w, &call->stream);
+        if (call->store.kind == STORE_STREAM && call->way != CALL_PEOPLE)
+            answer_stream(w, &call->stream);
         call_answered(call);
     }
 }
@@ -160,6 +173,7 @@ static inline void world_open(World *w)
     assert_status(map_put(&w->snapshot.by_id, &w->tenant), ST_OK);
     w->realtime = (Realtime){.hub = hub_new(nothing, NULL),
                              .calls = &call_ops,
+                             .people_listeners = &w->people_listeners,
                              .token_key = jwt_key_new(S(SECRET)),
                              .snapshot = &w->current,
                              .now_ms = &w->now_ms,
@@ -181,7 +195,7 @@ static inline void world_done(World *w)
     map_done(&w->snapshot.by_id);
 }
 
-static inline void say(World *w, const char *format, ...)
+static inline void PRINTF_LIKE(2, 3) say(World *w, const char *format, ...)
 {
     char text[8192];
     va_list args;

@@ -14,6 +14,7 @@
 enum { START_MS = 1000000000, IDLE_MS = 300000, TENANT_NO = 1 };
 
 typedef struct World {
+    atomic_uint people_listeners;
     Realtime realtime;
     Random random;
     Snapshot snapshot, *current;
@@ -87,6 +88,7 @@ static void world_open(void)
     map_init(&w->snapshot.by_id, 1, id_of);
     assert_status(map_put(&w->snapshot.by_id, &w->tenant), ST_OK);
     w->realtime = (Realtime){.hub = hub_new(nothing, NULL),
+                             .people_listeners = &w->people_listeners,
                              .token_key = jwt_key_new(S(SECRET)),
                              .snapshot = &w->current,
                              .now_ms = &w->now_ms,

@@ -34,6 +34,11 @@ struct App {
     OutboundPolicy outbound;     /* where calls to others may go; read-only */
     struct KeyFetch *key_fetch;  /* lane 0's */
     struct Demo *demo;           /* NULL without the setting; read-only */
+
+    struct Recent *recent;            /* hot windows of channels; locks inside */
+    struct RecentSweep *recent_sweep; /* lane 0's */
+    atomic_uint people_listeners;     /* subscriptions that hear who joins (subscription.h) */
+
     struct Tls *tls; /* NULL without the setting; reloaded by the process's first thread */
     const struct ProviderKinds *provider_kinds;
     struct Courier *courier; /* e-mail and SMS; its own thread */

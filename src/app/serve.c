@@ -11,6 +11,7 @@
 #include "app/bootstrap.h"
 #include "app/certificate.h"
 #include "app/courier/courier.h"
+#include "app/recent_sweep.h"
 #include "app/retention.h"
 #include "app/scheduler.h"
 #include "app/secrets.h"
@@ -22,6 +23,7 @@
 #include "base/mem.h"
 #include "domain/realtime/backlog.h"
 #include "domain/realtime/crowd.h"
+#include "domain/realtime/recent.h"
 #include "net/listen.h"
 #include "proto/hmac.h"
 #include "net/peers.h"
@@ -72,6 +74,7 @@ static void make_lanes(App *app)
     }
     uuid_text(uuid_v4(&app->lanes[0].loop->random), app->node);
     app->scheduler = scheduler_new(&app->lanes[0]);
+    app->recent = recent_new();
 }
 
 static void start_lane(Loop *l)
@@ -82,6 +85,7 @@ static void start_lane(Loop *l)
     key_sweep_start(lane);
     scheduler_start(lane->app->scheduler);
     key_fetch_start(lane);
+    lane->app->recent_sweep = recent_sweep_start(lane);
 }
 
 /* Signals are taken here alone: every other thread is born with them blocked. Between them this thread
@@ -154,6 +158,8 @@ int serve(const Config *config)
     key_fetch_free(app->key_fetch);
     for (int i = 0; i < app->lane_count; i++) lane_free(&app->lanes[i]);
     crowd_free(app->crowd);
+    recent_sweep_free(app->recent_sweep);
+    recent_free(app->recent);
     retention_free(app->retention);
     bootstrap_undo(app);
     tls_free(app->tls);

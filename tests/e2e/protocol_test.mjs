@@ -232,7 +232,7 @@ describe('subscriptions', { concurrency: 4 }, () => {
   test('6.2 RT-07 E.13: channels of others and unknown ones are 103', async () => {
     const client = await rawUser(tenant, 'me');
     const foreign = ['global_system#other', 'news#other', 'news#me2', 'news#m', 'nope#me', 'global_system', 'news', '#me',
-      'me', 'global_system#me#other', 'news#me,other', 'global_system#ME', 'news #me', 'global_system#'];
+      'me', 'global_system#me#other', 'news#you,other', 'nope#me,other', 'global_system#ME', 'news #me', 'global_system#'];
     for (const channel of foreign) {
       assertError(await client.ask({ subscribe: { channel } }), 103, 'permission denied');
     }
@@ -304,13 +304,17 @@ describe('other commands', { concurrency: 4 }, () => {
     assert.equal((await client.inbox.next()).push.pub.data.title, 't');
   });
 
-  test('6.5: presence is not available (108)', async () => {
-    const client = await rawUser(tenant, 'none');
-    await client.subscribe('global_system#none');
+  test('6.5: presence of one\'s own feed is one\'s tabs; where one is not subscribed it is 103', async () => {
+    const [client, tab] = [await rawUser(tenant, 'none'), await rawUser(tenant, 'none')];
     const channel = 'global_system#none';
+    await client.subscribe(channel);
     for (const command of [{ presence: { channel } }, { presence_stats: { channel } }]) {
-      assertError(await client.ask(command), 108, 'not available');
+      assertError(await tab.ask(command), 103, 'permission denied');
     }
+    await tab.subscribe(channel);
+    assert.deepEqual((await client.ask({ presence_stats: { channel } })).presence_stats, { num_clients: 2, num_users: 1 });
+    client.send({ id: 9, presence: { channel: '' } });
+    await assertCloses(client, 3501);
   });
 
   test('6.8: send closes 3508', async () => {

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/metric.h"
 #include "domain/realtime/backlog.h"
+#include "domain/realtime/recent.h"
 #include "net/tls.h"
 
 static bool listens_on_loopback(Str address)
@@ -113,6 +114,9 @@ void ops_metrics(Request *rq)
     read_process(app, &readings);
     read_store(app, &readings);
     readings.at[METRIC_BACKLOG] = (double)backlog_bytes();
+    RecentSize recent = recent_size(app->recent);
+    readings.at[METRIC_RECENT_CHANNELS] = recent.channels;
+    readings.at[METRIC_RECENT_BYTES] = (double)recent.bytes;
     readings.at[METRIC_UPTIME] = (double)(rq->lane->loop->mono_ms - app->started_mono_ms) / 1000;
     buf_init(&page, METRICS_PAGE_MAX);
     metric_write(&page, &readings);

@@ -71,6 +71,11 @@ static const SocketDialect dialect = {
     .tenant = tenant,
 };
 
+Client *centrifuge_client(Socket *s)
+{
+    return s->dialect == &dialect ? of(socket_session(s)) : NULL;
+}
+
 /* ---- the encoding ---- */
 
 #define PROTOCOL_JSON     S("centrifuge-json")

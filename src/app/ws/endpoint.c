@@ -78,6 +78,7 @@ WsServer *ws_server_new(Lane *lane)
         .allows_delta = config->realtime_delta,
         .backlog = &s->backlog,
         .calls = &ask_ops,
+        .people_listeners = &lane->app->people_listeners,
         .token_key = lane->token_key,
         .snapshot = &lane->snapshot,
         .now_ms = &lane->loop->now_ms,
@@ -166,4 +167,12 @@ Realtime *ws_server_realtime(WsServer *s)
 Lane *ws_lane(Realtime *realtime)
 {
     return CONTAINER_OF(realtime, WsServer, realtime)->lane;
+}
+
+void ws_server_each(WsServer *s, void (*see)(void *ctx, Client *c), void *ctx)
+{
+    for (ListNode *n = list_first(&s->sockets); n; n = list_next(&s->sockets, n)) {
+        Client *c = centrifuge_client(CONTAINER_OF(n, Socket, node));
+        if (c) see(ctx, c);
+    }
 }

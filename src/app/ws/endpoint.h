@@ -24,4 +24,9 @@ void ws_server_close_all(WsServer *s);
 Realtime *ws_server_realtime(WsServer *s);
 Lane *ws_lane(Realtime *realtime); /* whose it is */
 
+/* Every centrifuge client of the lane. `see` may close the one it is shown. */
+void ws_server_each(WsServer *s, void (*see)(void *ctx, Client *c), void *ctx);
+/* NULL: a socket of another dialect. */
+Client *centrifuge_client(Socket *s);
+
 #endif

@@ -333,3 +333,9 @@ void streams_cut(Streams *s)
     for (ListNode *n = list_first(&s->streams); n; n = list_next(&s->streams, n))
         end(CONTAINER_OF(n, Stream, node));
 }
+
+void streams_each(Streams *s, void (*see)(void *ctx, Client *c), void *ctx)
+{
+    for (ListNode *n = list_first(&s->streams); n; n = list_next(&s->streams, n))
+        see(ctx, &CONTAINER_OF(n, Stream, node)->client);
+}

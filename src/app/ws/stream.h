@@ -23,6 +23,10 @@ void streams_recheck(Streams *s);
 bool streams_are_gone(const Streams *s);
 void streams_cut(Streams *s); /* the drain took too long */
 
+/* Every client of the lane. `see` may close the one it is shown. */
+struct Client;
+void streams_each(Streams *s, void (*see)(void *ctx, struct Client *c), void *ctx);
+
 /* "<uuid>-<lane, two hex digits>" */
 typedef struct SessionId {
     Uuid secret;

@@ -99,9 +99,9 @@ static void world_open(unsigned count, size_t appetite)
         Socket *s = &sockets[i];
         *s = (Socket){.appetite = appetite, .number = i};
         writer_init(&s->writer, &ops, WIRE_JSON_WS, &backlog);
-        assert_status(
-            hub_subscribe(hub, 1, channel_of(i, room), WIRE_JSON_WS, &s->writer, &s->reader),
-            ST_OK);
+        assert_status(hub_subscribe(hub, 1, channel_of(i, room), WIRE_JSON_WS, HUB_DATA, &s->writer,
+                                    &s->reader),
+                      ST_OK);
     }
 }
 

@@ -95,6 +95,19 @@ Status call_send(RealtimeCall *call, StoreKind kind)
     return st;
 }
 
+size_t call_publications(const RealtimeCall *call, uint64_t since, bool as_text, CfPublication *ret)
+{
+    const StreamCall *s = &call->stream;
+    size_t count = 0;
+    for (uint32_t i = 0; i < s->ret_count; i++)
+        if (s->ret_items[i].seq > since)
+            ret[count++] = (CfPublication){.data = s->ret_items[i].data,
+                                           .offset = s->ret_items[i].seq,
+                                           .as_text = as_text,
+                                           .info = call->infos ? call->infos[i] : NULL};
+    return count;
+}
+
 Waiter *client_ask(Client *c, uint32_t id, RealtimeCall *call, StoreKind kind, CfOut *out)
 {
     if (!client_may_wait(c)) {

@@ -1,6 +1,8 @@
-/* call.h: a question of a client to the store, and the commands that wait for its answer.
+/* call.h: a question of a client that is answered later, and the commands that wait for its answer. Three can
+ * tell (CallWay): the store about streams, the recent windows about dialogues and rooms, and all loops together
+ * about who is there.
  *
- *   command: call_new, fill in the StoreCall, call_wait, call_send   --store-->   call_answered: `answer`
+ *   command: call_new, fill in what is asked, call_wait, call_send   -------->     call_answered: `answer`
  *                                                                                 once for each waiter
  *
  * One call may have several waiters: the tabs of a user that come back together ask once. The client may
@@ -15,6 +17,7 @@
 #define ORQ_DOMAIN_REALTIME_CALL_H
 
 #include "domain/realtime/client.h"
+#include "domain/realtime/presence.h"
 #include "port/store.h"
 
 typedef struct RealtimeCall RealtimeCall;
@@ -33,6 +36,13 @@ struct Waiter {
     bool all_or_112; /* and rather an error than less */
 };
 
+typedef enum CallWay {
+    CALL_STORE, /* a StoreCall */
+    CALL_RECENT, /* a StreamCall whose channel is the whole name, answered from recent.h. It comes home after
+                    all that was said before its moment has reached the loop's hub */
+    CALL_PEOPLE /* `channel` of the stream: who listens to it, on all loops */
+} CallWay;
+
 struct RealtimeCall {
     union {
         StoreCall store; /* the head of each of these */
@@ -43,6 +53,10 @@ struct RealtimeCall {
         StreamCall stream;
     };
     Realtime *realtime;
+    CallWay way;
+    const CfClientInfo *
+        *infos;      /* who published each item of the stream; NULL: the server all of them */
+    Presence people; /* what CALL_PEOPLE found */
     List waiters;
     /* Replies to one waiter; not ST_OK: only `st` counts, the call may still be the store's. */
     void (*answer)(RealtimeCall *call, Waiter *w, Status st);
@@ -51,11 +65,14 @@ struct RealtimeCall {
     char text[USER_ID_MAX + CHANNEL_NAME_MAX]; /* the user, then the channel */
 };
 
-typedef struct CallOps {                       /* what carries calls to the store (app/ws/ask.c) */
+typedef struct CallOps {                       /* the way out of the loop (app/ws/ask.c) */
     RealtimeCall *(*make)(Realtime *realtime); /* zeroed */
     /* ST_OK: call_answered follows exactly once, later; call_expired may come before it. */
     Status (*send)(RealtimeCall *call);
     void (*drop)(RealtimeCall *call);
+    /* Says it on every loop; keep: with a place of its own in the channel's recent stream. */
+    void (*say)(Realtime *realtime, uint32_t tenant_no, Str channel, const Publication *p,
+                bool keep);
 } CallOps;
 
 /* For the carrier. */
@@ -74,6 +91,10 @@ bool client_may_wait(const Client *c); /* false: too many wait already (error 11
 Waiter *call_wait(RealtimeCall *call, Client *c, uint32_t id);
 /* Not ST_OK: call and waiters are gone, and nobody was answered. */
 Status call_send(RealtimeCall *call, StoreKind kind) MUST_USE;
+
+/* The items behind `since`, at most RECOVERY_MAX; returns how many. */
+size_t call_publications(const RealtimeCall *call, uint64_t since, bool as_text,
+                         CfPublication *ret);
 
 /* The common way of a command: sends the call for one waiter. NULL: not sent, and replied to. */
 Waiter *client_ask(Client *c, uint32_t id, RealtimeCall *call, StoreKind kind, CfOut *out);

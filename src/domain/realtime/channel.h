@@ -1,11 +1,15 @@
-/* channel.h: what a channel's name means to one user of one tenant (RT-07, E.13).
+/* channel.h: what a channel's name means within a tenant (RT-07, E.13).
  *
- *   global_system#<user>, <one of the tenant's channels>#<user>     streams: the user's notifications
+ *   global_system#<user>, <one of the tenant's channels>#<user>     the user's notifications, a durable stream
  *   global_state#<user>                                             what changes about them (read marks)
+ *   <the same names>#<user>,<user>...                               a dialogue of those users
+ *   anything else                                                   a room: a subscription token opens it
  *
- * A stream is positioned and recovers for everybody who subscribes, asked for or not: its offset is the
- * position in the user's feed, its epoch a constant of that stored feed (port/store.h, StreamCall). The state
- * has no past: who missed a change asks for the feed again.
+ * Streams, dialogues and rooms are positioned and recover for everybody who subscribes, asked for or not. A
+ * stream's offset is the position in the user's feed, its epoch a constant of that stored feed (port/store.h,
+ * StreamCall); dialogues and rooms have theirs in memory (recent.h). The state has no past: who missed a
+ * change asks for the feed again. A user's id holds neither '#' nor ',' (intake/trigger.h), so that no dialogue
+ * has the name of a feed.
  *
  * Thread: any (pure). */
 #ifndef ORQ_DOMAIN_REALTIME_CHANNEL_H
@@ -15,10 +19,28 @@
 
 #define STATE_CHANNEL "global_state"
 
-typedef enum ChannelKind { CHANNEL_FOREIGN, CHANNEL_STREAM, CHANNEL_STATE } ChannelKind;
+typedef enum ChannelKind {
+    CHANNEL_STREAM,
+    CHANNEL_STATE,
+    CHANNEL_DIALOGUE,
+    CHANNEL_ROOM
+} ChannelKind;
 
-/* CHANNEL_FOREIGN: not this user's; *ret_name is the channel without "#user". */
-ChannelKind channel_kind(const Tenant *tenant, Str user, Str channel, Str *ret_name);
+typedef struct ChannelName {
+    ChannelKind kind;
+    Str name, users; /* around the last '#'; a room's: all of it, "" */
+} ChannelName;
+
+ChannelName channel_read(const Tenant *tenant, Str channel);
+/* Does the name alone make it one of this user's? Never for a room. */
+bool channel_is_for(const ChannelName *channel, Str user);
+static inline bool channel_is_recent(ChannelKind kind) /* its stream is in memory */
+{
+    return kind == CHANNEL_DIALOGUE || kind == CHANNEL_ROOM;
+}
+/* May a channel have this name at all? 1 to CHANNEL_NAME_MAX bytes of UTF-8 without control characters:
+ * those are for channels of our own making (notice.h). */
+bool channel_is_sane(Str channel);
 
 /* ---- epochs on the wire ---- */
 

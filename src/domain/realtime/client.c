@@ -7,6 +7,7 @@
 #include "domain/realtime/call.h"
 #include "domain/realtime/command.h"
 #include "domain/realtime/crowd.h"
+#include "domain/realtime/subscription.h"
 
 void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat format)
 {
@@ -20,12 +21,7 @@ void client_init(Client *c, Realtime *realtime, const ClientOps *ops, WireFormat
 static void leave_channels(Client *c)
 {
     waiters_forget(c);
-    while (c->writer._readers) {
-        Reader *r = c->writer._readers;
-        hub_unsubscribe(c->realtime->hub, r);
-        mem_free(r);
-    }
-    c->channel_count = 0;
+    while (c->writer._readers) subscription_drop(c, subscription_of(c->writer._readers));
 }
 
 void client_done(Client *c)
@@ -74,7 +70,7 @@ void client_arm(Client *c)
     int64_t at;
     if (c->state == CLIENT_CONNECTED)
         at = earlier(earlier(c->next_ping_ms, c->pong_due_ms),
-                     c->expires_ms + s->expired_close_delay_ms);
+                     earlier(c->expires_ms + s->expired_close_delay_ms, client_expiry_ms(c)));
     else
         at = c->opened_ms + s->connect_timeout_ms;
     c->ops->arm(c, at);
@@ -107,6 +103,7 @@ void client_on_time(Client *c)
             client_close(c, CF_CLOSE_NO_PONG);
         else if (c->next_ping_ms && now_ms >= c->next_ping_ms)
             send_ping(c, now_ms);
+        if (c->first_expiry_s && now_ms >= client_expiry_ms(c)) client_end_expired(c);
         break;
     case CLIENT_CLOSED:
         return;

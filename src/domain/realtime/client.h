@@ -5,12 +5,13 @@
  *    '--bad command, no token, late--> CLOSED                any further command closes with 3501)
  *
  * Pure towards the transport: whole messages in, frames out through the Writer, and one point in time
- * at which client_on_time wants to be called (ops->arm). The channel rule: the text after the last '#'
- * must be the token's user, the text before it global_system or one of the tenant's channels.
+ * at which client_on_time wants to be called (ops->arm). Which channels it may have: channel.h.
  *
  * Thread: one loop.  Ownership: embedded in the transport's connection. */
 #ifndef ORQ_DOMAIN_REALTIME_CLIENT_H
 #define ORQ_DOMAIN_REALTIME_CLIENT_H
+
+#include <stdatomic.h>
 
 #include "domain/realtime/grant.h"
 #include "domain/realtime/hub.h"
@@ -24,8 +25,9 @@ typedef struct RealtimeSettings {
 
 typedef struct Realtime { /* what all clients of a loop share */
     Hub *hub;
-    Backlog *backlog;            /* who waits for its socket (backlog.h); NULL: nobody watches */
-    const struct CallOps *calls; /* the way to the store (call.h) */
+    Backlog *backlog;              /* who waits for its socket (backlog.h); NULL: nobody watches */
+    const struct CallOps *calls;   /* the way to the store and to other loops (call.h) */
+    atomic_uint *people_listeners; /* of all loops: who hears of joins (subscription.h) */
     JwtKey *token_key;
     Snapshot *const *snapshot; /* the loop's current one */
     const int64_t *now_ms;     /* the loop's wall clock */
@@ -67,13 +69,16 @@ struct Client {
     const ClientOps *ops;
     const Tenant *tenant;       /* referenced; NULL before connect. Refreshed with the token */
     const Tenant *hint;         /* referenced; whom the connection's address names, or NULL */
-    char *user;                 /* on the heap */
+    char *user;                 /* on the heap, and behind it the JSON others see of it */
     struct CrowdMember *member; /* NULL without a limit */
     int64_t expires_ms;
     int64_t opened_ms;
     int64_t next_ping_ms, pong_due_ms; /* 0: none */
     List waiters;                      /* commands that wait for the store (call.h) */
     Uuid id;
+    uint32_t
+        first_expiry_s; /* of its subscriptions (subscription.h); 0: none ends before it does */
+    uint16_t info_len;  /* of its token's `info`, behind the user */
     uint8_t user_len;
     uint8_t state; /* ClientState */
     uint8_t channel_count;
@@ -88,5 +93,8 @@ void client_on_message(Client *c, Str message); /* one text or binary message, w
 void client_on_time(Client *c);
 /* The server ends it (shutdown, slow): leaves its channels, then close. Nothing when closed. */
 void client_close(Client *c, CfClose code);
+
+/* The server ends one subscription; the client is told. Nothing without one. */
+void client_unsubscribe(Client *c, Str channel, CfUnsubscribe code);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "domain/realtime/command.h"
 #include "domain/realtime/crowd.h"
+#include "domain/realtime/subscription.h"
 
 #define VERSION_TEXT "orqestra " ORQ_VERSION
 
@@ -36,6 +37,16 @@ static void adopt(Client *c, const Grant *grant)
     c->expires_ms = grant->expires_ms;
 }
 
+static void take_user(Client *c, const Grant *grant, Arena *arena)
+{
+    Str info = token_info(&grant->claims, arena);
+    c->user = mem_alloc(grant->user.len + info.len);
+    memcpy(c->user, grant->user.at, grant->user.len);
+    if (info.len) memcpy(c->user + grant->user.len, info.at, info.len);
+    c->user_len = (uint8_t)grant->user.len;
+    c->info_len = (uint16_t)info.len; /* less than JWT_BYTES_MAX */
+}
+
 CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
 {
     char id_text[UUID_TEXT_LEN];
@@ -58,9 +69,7 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
     if (crowd_enter(c->realtime->crowd, grant.tenant->no, grant.user, &c->member) != ST_OK)
         return CF_CLOSE_CONNECTION_LIMIT;
     adopt(c, &grant);
-    c->user = mem_alloc(grant.user.len);
-    memcpy(c->user, grant.user.at, grant.user.len);
-    c->user_len = (uint8_t)grant.user.len;
+    take_user(c, &grant, arena);
     c->state = CLIENT_CONNECTED;
     int64_t interval_ms = c->realtime->settings.ping_interval_ms;
     if (interval_ms > 0) { /* the first one early, at random: a herd spreads out */

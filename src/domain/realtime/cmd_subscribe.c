@@ -1,42 +1,16 @@
-/* subscribe and unsubscribe.
+/* subscribe, unsubscribe and sub_refresh.
  *
- * A subscriber of a stream is held by the hub, the store is asked where the stream is and what the client
- * missed, and then: the reply, and behind it what was published since and is not in the reply. Until the
- * answer comes the subscription exists: it is in the count, a second subscribe gets 105, and unsubscribe
- * ends it. */
+ * A subscriber of a stream is held by the hub, the store (for a dialogue or a room: the recent windows) is asked
+ * where the stream is and what the client missed, and then: the reply, and behind it what was published since
+ * and is not in the reply. Until the answer comes the subscription exists: it is in the count, a second
+ * subscribe gets 105, and unsubscribe ends it. */
 #include "base/limits.h"
-#include "base/mem.h"
 #include "base/metric.h"
 #include "domain/realtime/call.h"
 #include "domain/realtime/command.h"
+#include "domain/realtime/subscription.h"
 
 enum { POSITION_BYTES_MAX = ARENA_CHUNK_BYTES };
-
-Reader *client_reader(const Client *c, Str channel)
-{
-    for (Reader *r = c->writer._readers; r; r = reader_next(r))
-        if (str_eq(reader_channel(r), channel)) return r;
-    return NULL;
-}
-
-static void drop_reader(Client *c, Reader *r)
-{
-    hub_unsubscribe(c->realtime->hub, r);
-    mem_free(r);
-    c->channel_count--;
-}
-
-void client_leave(Client *c, Reader *r, CfOut *out)
-{
-    Waiter *w = waiter_of_reader(c, r);
-    if (w) {
-        CfOut own = out ? *out : client_begin(c);
-        codec_of(c)->error(&own, w->id, CF_ERR_INTERNAL);
-        if (!out) client_send(c, &own);
-        waiter_take_back(w);
-    }
-    drop_reader(c, r);
-}
 
 /* ---- what came back ---- */
 
@@ -47,18 +21,6 @@ static bool is_recovered(const StreamCall *s, const Waiter *w)
            s->ret_floor <= w->since && !s->ret_more;
 }
 
-/* The waiters of one call may know different things: each gets what lies behind its own position. */
-static size_t missed_by(const Waiter *w, const StreamCall *s, CfPublication *publications)
-{
-    size_t count = 0;
-    for (uint32_t i = 0; i < s->ret_count; i++)
-        if (s->ret_items[i].seq > w->since)
-            publications[count++] = (CfPublication){.data = s->ret_items[i].data,
-                                                    .offset = s->ret_items[i].seq,
-                                                    .as_text = reader_wants_deltas(w->reader)};
-    return count;
-}
-
 static void count_recovery(const Waiter *w, const StreamCall *s)
 {
     if (!w->recover) return;
@@ -67,20 +29,23 @@ static void count_recovery(const Waiter *w, const StreamCall *s)
                   METRIC_NONE_ALL, 1);
 }
 
-static void put_subscribed(const Waiter *w, const StreamCall *s, CfOut *out)
+/* The waiters of one call may know different things: each gets what lies behind its own position. */
+static void put_subscribed(const Waiter *w, const RealtimeCall *call, CfOut *out)
 {
+    const StreamCall *s = &call->stream;
     char text[EPOCH_TEXT_LEN];
     CfPublication publications[RECOVERY_MAX];
     CfSubscribed result = {.recoverable = true,
                            .positioned = true,
                            .was_recovering = w->recover,
                            .delta = reader_wants_deltas(w->reader)};
+    result.ttl_s = subscription_ttl_s(w->client, subscription_of(w->reader));
     result.position = (CfPosition){s->ret_top, epoch_text(s->ret_epoch, text)};
     if (w->recover && is_recovered(s, w)) {
         result.recovered = true;
         result.position.offset = w->since; /* each publication moves the client's position on */
         result.publications = publications;
-        result.publication_count = missed_by(w, s, publications);
+        result.publication_count = call_publications(call, w->since, result.delta, publications);
     }
     codec_of(w->client)->subscribed(out, w->id, &result);
 }
@@ -98,16 +63,17 @@ static void answer_subscribe(RealtimeCall *call, Waiter *w, Status st)
     if (st != ST_OK || (w->recover && w->all_or_112 && !is_recovered(s, w))) {
         codec_of(c)->error(&out, w->id, st == ST_OK ? CF_ERR_UNRECOVERABLE : CF_ERR_INTERNAL);
         w->reader = NULL;
-        drop_reader(c, r);
+        subscription_drop(c, subscription_of(r));
         client_send(c, &out);
         return;
     }
-    put_subscribed(w, s, &out);
+    put_subscribed(w, call, &out);
     w->reader = NULL;
     client_send(c, &out);
     if (c->state != CLIENT_CONNECTED) return; /* too slow for its own reply, and gone */
     hub_release(hub, r, s->ret_top, s->ret_epoch);
     if (s->ret_epoch == 0) hub_want_epoch(hub, r);
+    subscription_joined(c, subscription_of(r));
 }
 
 /* ---- asking ---- */
@@ -120,8 +86,10 @@ static RealtimeCall *shared_call(const Reader *r, const CfCommand *command)
     return call->stream.limit && call->stream.since <= command->since.offset ? call : NULL;
 }
 
-static RealtimeCall *new_call(const Client *c, const CfCommand *command, Str name)
+static RealtimeCall *new_call(const Client *c, const CfCommand *command, const ChannelName *channel)
 {
+    bool recent = channel_is_recent(channel->kind);
+    Str name = recent ? command->channel : channel->name;
     RealtimeCall *call = call_new(
         c, name, command->recover ? RECOVERY_BYTES_MAX : POSITION_BYTES_MAX, answer_subscribe);
     Str user = call_user(call);
@@ -131,6 +99,7 @@ static RealtimeCall *new_call(const Client *c, const CfCommand *command, Str nam
                                 .since = command->since.offset,
                                 .limit = command->recover ? RECOVERY_MAX : 0,
                                 .arena = &call->arena};
+    call->way = recent ? CALL_RECENT : CALL_STORE;
     return call;
 }
 
@@ -146,7 +115,8 @@ static Waiter *wait_for(RealtimeCall *call, Client *c, const CfCommand *command,
 }
 
 /* 0: the reply comes with the answer. */
-static CfError subscribe_stream(Client *c, const CfCommand *command, Str name, Reader *r)
+static CfError subscribe_stream(Client *c, const CfCommand *command, const ChannelName *name,
+                                Reader *r)
 {
     hub_hold(c->realtime->hub, r);
     RealtimeCall *call = shared_call(r, command);
@@ -180,38 +150,37 @@ static WireFormat format_for(const Client *c, const CfCommand *command, ChannelK
     return (WireFormat)(delta ? format | WIRE_DELTA : format);
 }
 
-static CfError subscribe(Client *c, const CfCommand *command, CfOut *out)
+static CfError subscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out,
+                         CfClose *ret_close)
 {
-    Str name;
+    ChannelGrant grant;
     CfError error = check(c, command);
     if (error) return error;
-    ChannelKind kind = channel_kind(c->tenant, client_user(c), command->channel, &name);
-    if (kind == CHANNEL_FOREIGN) return CF_ERR_PERMISSION_DENIED;
-    Reader *r = mem_new(Reader);
-    Status st = hub_subscribe(c->realtime->hub, c->tenant->no, command->channel,
-                              format_for(c, command, kind), &c->writer, r);
-    if (st != ST_OK) {
-        mem_free(r);
-        return CF_ERR_INTERNAL;
-    }
-    c->channel_count++;
-    if (kind == CHANNEL_STATE) {
+    ChannelName name = channel_read(c->tenant, command->channel);
+    error = channel_grant(c, &name, command, arena, &grant, ret_close);
+    if (error || *ret_close) return error;
+    Subscription *s = subscription_new(c, command->channel, &grant,
+                                       format_for(c, command, name.kind),
+                                       command->join_leave ? HUB_DATA_AND_PEOPLE : HUB_DATA);
+    if (!s) return CF_ERR_INTERNAL;
+    if (name.kind == CHANNEL_STATE) {
         codec_of(c)->empty(out, command->id, CF_SUBSCRIBE);
+        subscription_joined(c, s);
         return 0;
     }
-    error = subscribe_stream(c, command, name, r);
-    if (error) drop_reader(c, r);
+    error = subscribe_stream(c, command, &name, &s->reader);
+    if (error) subscription_drop(c, s);
     return error;
 }
 
 CfClose cmd_subscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
 {
-    (void)arena;
+    CfClose close = 0;
     bool known_delta = command->delta.len == 0 || str_is(command->delta, "fossil");
     if (command->channel.len == 0 || !known_delta) return CF_CLOSE_BAD_REQUEST;
-    CfError error = subscribe(c, command, out);
+    CfError error = subscribe(c, command, arena, out, &close);
     if (error) codec_of(c)->error(out, command->id, error);
-    return 0;
+    return close;
 }
 
 CfClose cmd_unsubscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
@@ -222,5 +191,30 @@ CfClose cmd_unsubscribe(Client *c, const CfCommand *command, Arena *arena, CfOut
     if (r) client_leave(c, r, out);
     codec_of(c)->empty(out, command->id,
                        CF_UNSUBSCRIBE); /* never an error: clients take that for fatal */
+    return 0;
+}
+
+/* A token whose time is over takes the channel away: the client subscribes again with it, is told 109, and asks
+ * its application for a new one. */
+CfClose cmd_sub_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *out)
+{
+    ChannelGrant grant;
+    CfClose close = 0;
+    if (command->channel.len == 0) return CF_CLOSE_BAD_REQUEST;
+    Reader *r = client_reader(c, command->channel);
+    CfError error = !r                        ? CF_ERR_PERMISSION_DENIED
+                    : command->token.len == 0 ? CF_ERR_BAD_REQUEST
+                                              : channel_token(c, command, arena, &grant, &close);
+    if (close) return close;
+    if (error == CF_ERR_TOKEN_EXPIRED) {
+        client_leave(c, r, out);
+        codec_of(c)->push_unsubscribe(out, command->channel, CF_UNSUBSCRIBE_EXPIRED);
+    } else if (error) {
+        codec_of(c)->error(out, command->id, error);
+    } else {
+        Subscription *s = subscription_of(r);
+        subscription_set_expiry(c, s, grant.expires_s);
+        codec_of(c)->sub_refreshed(out, command->id, subscription_ttl_s(c, s));
+    }
     return 0;
 }

@@ -17,6 +17,9 @@ CfClose cmd_connect(Client *c, const CfCommand *command, Arena *arena, CfOut *ou
 CfClose cmd_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 CfClose cmd_subscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 CfClose cmd_unsubscribe(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_sub_refresh(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_publish(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
+CfClose cmd_presence(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 CfClose cmd_history(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 CfClose cmd_rpc(Client *c, const CfCommand *command, Arena *arena, CfOut *out);
 

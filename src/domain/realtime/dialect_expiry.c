@@ -64,7 +64,7 @@ static void join(Expiry *e, const UserToken *t, Str user, Str user_json)
     e->tenant = tenant_ref(t->tenant);
     e->expires_ms = t->expires_ms;
     if (hub_subscribe(e->realtime->hub, e->tenant->no, notice_channel_name(&own), WIRE_EXPIRY,
-                      &e->writer, &e->own) != ST_OK) {
+                      HUB_DATA, &e->writer, &e->own) != ST_OK) {
         expiry_close(e, EXPIRY_SLOW, S("The server is full; try again later"));
         return;
     }

@@ -50,8 +50,8 @@ static void arm(Workspace *w)
 
 static Status subscribe(Workspace *w, Str channel, Reader *reader)
 {
-    return hub_subscribe(w->realtime->hub, w->tenant->no, channel, WIRE_WORKSPACE, &w->writer,
-                         reader);
+    return hub_subscribe(w->realtime->hub, w->tenant->no, channel, WIRE_WORKSPACE, HUB_DATA,
+                         &w->writer, reader);
 }
 
 static void join(Workspace *w, const UserToken *t, uint64_t order)

@@ -27,7 +27,7 @@ struct RunChunk {
 };
 
 typedef struct HubChannel {
-    Run *runs; /* one a format in use: mostly one */
+    Run *runs; /* one a format and wish in use: mostly one */
     uint32_t key_len;
     char key[]; /* tenant number, 4 bytes, then the name */
 } HubChannel;
@@ -59,7 +59,8 @@ struct Run {
     uint64_t told_epoch; /* of the stream they were told of */
     uint32_t pinned;     /* readers with a chunk of their own */
     WireFormat format;
-    Buf previous;     /* with WIRE_DELTA: the last publication's data; empty: the next goes whole */
+    Buf previous; /* with WIRE_DELTA: the last publication's data; empty: the next goes whole */
+    HubWish wish;
     bool in_slice;    /* being visited: do not free it now */
     bool wants_epoch; /* somebody listens who does not know the stream's epoch */
 };
@@ -119,6 +120,33 @@ uint32_t hub_channel_count(const Hub *h)
 bool reader_wants_deltas(const Reader *reader)
 {
     return reader->_run->format & WIRE_DELTA;
+}
+
+void hub_each_reader(Hub *h, uint32_t tenant_no, Str channel,
+                     bool (*see)(void *ctx, const Reader *r), void *ctx)
+{
+    HubChannel *c = map_get(&h->channels, make_key(h, tenant_no, channel));
+    for (Run *run = c ? c->runs : NULL; run; run = run->next)
+        for (ListNode *n = list_first(&run->readers); n; n = list_next(&run->readers, n))
+            if (!see(ctx, CONTAINER_OF(n, Reader, _node))) return;
+}
+
+static uint32_t count_readers(const HubChannel *c)
+{
+    uint32_t count = 0;
+    for (Run *run = c->runs; run; run = run->next)
+        for (ListNode *n = list_first(&run->readers); n; n = list_next(&run->readers, n)) count++;
+    return count;
+}
+
+void hub_each_channel(const Hub *h, uint32_t tenant_no,
+                      bool (*see)(void *ctx, Str channel, uint32_t readers), void *ctx)
+{
+    uint32_t at = 0;
+    for (const HubChannel *c; (c = map_next(&h->channels, &at));) {
+        if (memcmp(c->key, &tenant_no, sizeof tenant_no) != 0) continue;
+        if (!see(ctx, str_from(channel_key(c), sizeof tenant_no), count_readers(c))) return;
+    }
 }
 
 Str reader_channel(const Reader *reader)
@@ -202,17 +230,17 @@ static void run_mark(Run *run)
     h->wake(h->ctx);
 }
 
-static Run *run_new(Hub *h, HubChannel *c, WireFormat format)
+static Run *run_new(Hub *h, HubChannel *c, WireFormat format, HubWish wish)
 {
     Run *run = mem_new(Run);
-    *run = (Run){.next = c->runs, .hub = h, .channel = c, .format = format};
+    *run = (Run){.next = c->runs, .hub = h, .channel = c, .format = format, .wish = wish};
     list_init(&run->readers);
     buf_init(&run->previous, WS_MESSAGE_MAX);
     return c->runs = run;
 }
 
-Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Writer *w,
-                     Reader *reader)
+Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, HubWish wish,
+                     Writer *w, Reader *reader)
 {
     Str key = make_key(h, tenant_no, name);
     HubChannel *c = map_get(&h->channels, key);
@@ -227,8 +255,8 @@ Status hub_subscribe(Hub *h, uint32_t tenant_no, Str name, WireFormat format, Wr
         }
     }
     Run *run = c->runs;
-    while (run && run->format != format) run = run->next;
-    if (!run) run = run_new(h, c, format);
+    while (run && (run->format != format || run->wish != wish)) run = run->next;
+    if (!run) run = run_new(h, c, format, wish);
     *reader = (Reader){
         ._run = run, ._writer = w, ._pos = run->tail_pos, ._next_of_writer = w->_readers};
     buf_done(&run->previous); /* it does not know what the others know */
@@ -548,6 +576,7 @@ void hub_publish(Hub *h, uint32_t tenant_no, Str name, const Publication *p)
 {
     HubChannel *c = map_get(&h->channels, make_key(h, tenant_no, name));
     for (Run *run = c ? c->runs : NULL; run; run = run->next) {
+        if (p->kind != PUBLICATION_DATA && run->wish != HUB_DATA_AND_PEOPLE) continue;
         encode(h, run, name, p);
         if (buf_status(&h->frame) != ST_OK) continue; /* over the frame limit: refused at intake */
         if (buf_len(&h->frame) == 0) continue;

@@ -1,7 +1,7 @@
 /* hub.h: who listens to what, and how one publication reaches ten thousand sockets.
  *
  * A channel is keyed (tenant, name), so equal names of two tenants never meet (E.12). Each wire format
- * in use has a Run: a shared log of framed bytes plus its readers. A reader is a cursor into the log.
+ * in use (and within it, whoever wants to hear of joins) has a Run: a shared log of framed bytes plus its readers. A reader is a cursor into the log.
  * Publishing appends and marks the run; hub_pump then visits the readers in slices and writes each
  * everything between its cursor and the tail in one call. Batching needs no timer: what was published
  * while others were served goes out together.
@@ -45,12 +45,21 @@ struct Reader { /* one subscription of one socket; embedded in or owned by the d
 Hub *hub_new(void (*wake)(void *ctx), void *ctx);
 void hub_free(Hub *h); /* no readers may be left */
 
-Status hub_subscribe(Hub *h, uint32_t tenant_no, Str channel, WireFormat format, Writer *w,
-                     Reader *reader) MUST_USE;
+typedef enum HubWish { /* what a reader wants to hear */
+                       HUB_DATA,
+                       HUB_DATA_AND_PEOPLE /* who joins and who leaves as well */
+} HubWish;
+
+Status hub_subscribe(Hub *h, uint32_t tenant_no, Str channel, WireFormat format, HubWish wish,
+                     Writer *w, Reader *reader) MUST_USE;
 void hub_unsubscribe(Hub *h, Reader *reader);
 bool reader_wants_deltas(const Reader *reader); /* its format has WIRE_DELTA */
 Str reader_channel(const Reader *reader);
 Reader *reader_next(const Reader *reader); /* the next subscription of the same socket */
+static inline Writer *reader_writer(const Reader *reader)
+{
+    return reader->_writer;
+}
 
 /* Encodes what the readers of the channel need; the publication is borrowed for the call. */
 void hub_publish(Hub *h, uint32_t tenant_no, Str channel, const Publication *p);
@@ -75,6 +84,12 @@ uint32_t hub_visit(Hub *h, uint32_t tenant_no, Str channel, WireFormat format,
                    void (*visit)(Writer *w, void *ctx), void *ctx);
 
 uint32_t hub_channel_count(const Hub *h);
+/* Everyone who listens to a channel, in any format. `see` changes nothing; false ends it. */
+void hub_each_reader(Hub *h, uint32_t tenant_no, Str channel,
+                     bool (*see)(void *ctx, const Reader *r), void *ctx);
+/* Every channel of a tenant and how many listen. Walks all channels of the loop. */
+void hub_each_channel(const Hub *h, uint32_t tenant_no,
+                      bool (*see)(void *ctx, Str channel, uint32_t readers), void *ctx);
 
 /* For writer.c: writes from the cursor on; true when the reader has nothing left to write. */
 bool reader_resume(Reader *reader);

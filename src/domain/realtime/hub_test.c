@@ -137,12 +137,13 @@ TEST(hub_delivers_everything_in_order_through_any_socket)
     random_init(&rnd);
     for (int i = 0; i < SOCKETS; i++) {
         socket_open(&sockets[i], SIZE_MAX);
-        assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &sockets[i].writer, &readers[i][0]),
-                      ST_OK);
+        assert_status(
+            hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, HUB_DATA, &sockets[i].writer, &readers[i][0]),
+            ST_OK);
         if (i % 2)
-            assert_status(
-                hub_subscribe(h, 1, S("b"), WIRE_JSON_WS, &sockets[i].writer, &readers[i][1]),
-                ST_OK);
+            assert_status(hub_subscribe(h, 1, S("b"), WIRE_JSON_WS, HUB_DATA, &sockets[i].writer,
+                                        &readers[i][1]),
+                          ST_OK);
     }
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t dice = random_u64(&rnd);
@@ -196,7 +197,7 @@ TEST(hub_unsubscribe_in_the_middle_of_a_frame_finishes_that_frame)
         size_t rest;
         Hub *h = hub_new(nothing, NULL);
         socket_open(&s, cut);
-        assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &s.writer, &r), ST_OK);
+        assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, HUB_DATA, &s.writer, &r), ST_OK);
         publish(h, "a", 0, 10);
         publish(h, "a", 1, 10);
         hub_pump(h, 10);
@@ -221,8 +222,8 @@ TEST(hub_keeps_no_log_once_all_are_served)
     Hub *h = hub_new(nothing, NULL);
     socket_open(&fast, SIZE_MAX);
     socket_open(&stuck, 0);
-    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &fast.writer, &r[0]), ST_OK);
-    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &stuck.writer, &r[1]), ST_OK);
+    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, HUB_DATA, &fast.writer, &r[0]), ST_OK);
+    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, HUB_DATA, &stuck.writer, &r[1]), ST_OK);
     for (unsigned n = 0; n < 500; n++) {
         publish(h, "a", n, 100);
         hub_pump(h, 10);
@@ -246,7 +247,7 @@ TEST(hub_tells_a_reader_that_falls_too_far_behind)
     size_t rest;
     Hub *h = hub_new(nothing, NULL);
     socket_open(&s, 5);
-    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &s.writer, &r), ST_OK);
+    assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, HUB_DATA, &s.writer, &r), ST_OK);
     for (unsigned n = 0; !s.slow; n++) {
         assert_true(n < 2000);
         publish(h, "a", n, 1000);
@@ -325,9 +326,9 @@ TEST(hub_held_readers_hear_what_their_answer_did_not_cover_and_nothing_else)
             if (one->reader._run && !one->socket.slow) feed(&one->socket, (dice >> 24) % 900);
         } else if (!one->reader._run) { /* comes */
             socket_open(&one->socket, 500);
-            assert_status(
-                hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, &one->socket.writer, &one->reader),
-                ST_OK);
+            assert_status(hub_subscribe(h, 1, S("a"), WIRE_JSON_WS, HUB_DATA, &one->socket.writer,
+                                        &one->reader),
+                          ST_OK);
             hub_hold(h, &one->reader);
             one->from = published;
             one->held = true;
@@ -372,7 +373,8 @@ TEST(hub_keeps_tenants_apart)
     Hub *h = hub_new(nothing, NULL);
     for (uint32_t t = 0; t < 2; t++) {
         socket_open(&s[t], SIZE_MAX);
-        assert_status(hub_subscribe(h, t + 1, S("a"), WIRE_JSON_WS, &s[t].writer, &r[t]), ST_OK);
+        assert_status(hub_subscribe(h, t + 1, S("a"), WIRE_JSON_WS, HUB_DATA, &s[t].writer, &r[t]),
+                      ST_OK);
     }
     publish(h, "a", 0, 0);
     hub_pump(h, 10);

@@ -36,6 +36,7 @@ struct Errand {
         AcceptCall accept;
         FeedCall feed;
         MarkReadCall mark_read;
+        StreamCall stream;
         StoreJob job;
     };
 };

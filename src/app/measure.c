@@ -16,6 +16,7 @@ static const struct {
     {STR_INIT("/connection/"), METRIC_ROUTE_SOCKET},
     {STR_INIT("/api/ws/"), METRIC_ROUTE_SOCKET},
     {STR_INIT("/workspace/"), METRIC_ROUTE_PRODUCER},
+    {STR_INIT("/api/v1/realtime/"), METRIC_ROUTE_PRODUCER},
     {STR_INIT("/health"), METRIC_ROUTE_OPS},
     {STR_INIT("/ready"), METRIC_ROUTE_OPS},
     {STR_INIT("/metrics"), METRIC_ROUTE_OPS},

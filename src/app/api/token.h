@@ -17,6 +17,10 @@ void token_claims_put(Buf *out, Str tenant_id, Str user_id, int64_t now_s, int64
 Status realtime_token_make(JwtKey *key, const Tenant *tenant, Str user_id, int64_t now_s,
                            int64_t ttl_s, Buf *out) MUST_USE;
 
+/* The same for one channel, which the claim `channel` names: it opens that to the user, and cannot connect. */
+Status subscription_token_make(JwtKey *key, const Tenant *tenant, Str user_id, Str channel,
+                               int64_t now_s, int64_t ttl_s, Buf *out) MUST_USE;
+
 /* Appends the JSON array of the channels the user may subscribe to: global_system#<user> first, then
  * one for each custom channel of the tenant (RT-05). */
 void realtime_channels_put(Buf *out, const Tenant *tenant, Str user_id);

@@ -222,6 +222,7 @@ int main(int arg_count, char **args)
     table_begin();
     table_title("User-space memory of a silent subscriber");
     measure_memory(CROWD_ONE_USER, "all of one user, per connection");
+    measure_memory(CROWD_PROTOBUF, "the same in Protobuf, per connection");
     measure_memory(CROWD_OWN_USERS, "each its own user, per connection");
     table_title("Fan-out, and the bare epoll loop in the same run");
     measure_contest();

@@ -66,6 +66,7 @@ void table_line(const char *what, const char *unit, double value, Bar bar, doubl
 typedef struct Server {
     pid_t pid;
     int port;
+    unsigned ping_s; /* between two pings to each client */
     char directory[64];
     char tenant_id[64], api_key[128];
 } Server;
@@ -73,6 +74,7 @@ typedef struct Server {
 /* Started, signed in, with one unlimited tenant and one PUSH template for "bench.event". */
 void server_start(Server *s, const char *binary /* NULL: the one built beside us */,
                   unsigned workers);
+void server_start_pinging(Server *s, const char *binary, unsigned workers, unsigned ping_s);
 /* The same server seen through one more tenant, made with these settings (JSON), and a template alike. */
 void server_add_tenant(const Server *s, const char *settings, Server *ret);
 void server_stop(Server *s);
@@ -145,6 +147,7 @@ void posters_collect(Posters *p, int timeout_ms);            /* takes what was a
 typedef enum CrowdKind {
     CROWD_ONE_USER,  /* all of them are the user "crowd" */
     CROWD_OWN_USERS, /* the n-th is "user<n>" */
+    CROWD_PROTOBUF,  /* all of them are the user "crowd", and speak Protobuf instead of JSON */
     CROWD_PLAIN      /* TCP connections that say nothing */
 } CrowdKind;
 

@@ -19,17 +19,21 @@ enum { RANK = 64, EVENTS = 512, JOIN_PATIENCE_S = 120, BELL_PATIENCE_MS = 20000 
 
 static void user_name(CrowdKind kind, unsigned index, char *ret, size_t room)
 {
-    if (kind == CROWD_ONE_USER)
-        snprintf(ret, room, "crowd");
-    else
+    if (kind == CROWD_OWN_USERS)
         snprintf(ret, room, "user%u", index);
+    else
+        snprintf(ret, room, "crowd");
 }
 
-static void ask_upgrade(int fd)
+#define UPGRADE_REST                                                                               \
+    " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"                \
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: YmVuY2gtYmVuY2gtYmVuYw==\r\n\r\n"
+
+static void ask_upgrade(int fd, CrowdKind kind)
 {
-    send_all(fd, S("GET /connection/websocket HTTP/1.1\r\nHost: localhost\r\n"
-                   "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                   "Sec-WebSocket-Key: YmVuY2gtYmVuY2gtYmVuYw==\r\n\r\n"));
+    send_all(fd, kind == CROWD_PROTOBUF
+                     ? S("GET /connection/websocket?format=protobuf" UPGRADE_REST)
+                     : S("GET /connection/websocket" UPGRADE_REST));
 }
 
 static void receive_upgrade(int fd)
@@ -45,31 +49,73 @@ static void receive_upgrade(int fd)
     if (answer.status != 101) fail("upgrade: %.*s", (int)have, bytes);
 }
 
-/* Connect and subscribe in one frame; the mask is zero, which is a mask like any other. */
-static void ask_join(int fd, const Server *s, Str user, JwtKey *key)
+static void put_json(Buf *out, Str token, Str channel)
 {
-    Buf commands, frame;
+    buf_format(out,
+               "{\"id\":1,\"connect\":{\"token\":\"%.*s\"}}\n"
+               "{\"id\":2,\"subscribe\":{\"channel\":\"%.*s\"}}",
+               STR_FMT(token), STR_FMT(channel));
+}
+
+static void put_varint(Buf *out, size_t value)
+{
+    for (; value >= 0x80; value >>= 7) buf_add_byte(out, (uint8_t)(value | 0x80));
+    buf_add_byte(out, (uint8_t)value);
+}
+
+static size_t varint_len(size_t value)
+{
+    return value < 0x80 ? 1 : 1 + varint_len(value >> 7);
+}
+
+/* Command { id = 1; request = <field> { text = 1 } }, behind its length. */
+static void put_protobuf(Buf *out, uint8_t id, uint8_t field, Str text)
+{
+    size_t inner = 1 + varint_len(text.len) + text.len;
+    put_varint(out, 2 + 1 + varint_len(inner) + inner);
+    buf_add(out, str_make((const uint8_t[]){0x08, id, (uint8_t)(field << 3 | 2)}, 3));
+    put_varint(out, inner);
+    buf_add_byte(out, 0x0a);
+    put_varint(out, text.len);
+    buf_add(out, text);
+}
+
+/* Connect and subscribe in one frame; the mask is zero, which is a mask like any other. */
+static void ask_join(int fd, const Server *s, CrowdKind kind, Str user, JwtKey *key)
+{
+    Buf commands, frame, token, channel;
     buf_init(&commands, 4096);
     buf_init(&frame, 4096);
-    buf_lit(&commands, "{\"id\":1,\"connect\":{\"token\":\"");
-    server_token(key, s, user, &commands);
-    buf_format(&commands, "\"}}\n{\"id\":2,\"subscribe\":{\"channel\":\"global_system#%.*s\"}}",
-               STR_FMT(user));
+    buf_init(&token, 1024);
+    buf_init(&channel, 256);
+    server_token(key, s, user, &token);
+    buf_format(&channel, "global_system#%.*s", STR_FMT(user));
+    if (kind == CROWD_PROTOBUF) {
+        put_protobuf(&commands, 1, 4, buf_view(&token));
+        put_protobuf(&commands, 2, 5, buf_view(&channel));
+    } else {
+        put_json(&commands, buf_view(&token), buf_view(&channel));
+    }
     size_t len = buf_len(&commands);
     CHECK(len >= 126 && len < 65536);
-    uint8_t head[8] = {0x81, 0x80 | 126, (uint8_t)(len >> 8), (uint8_t)len};
+    uint8_t head[8] = {kind == CROWD_PROTOBUF ? 0x82 : 0x81, 0x80 | 126, (uint8_t)(len >> 8),
+                       (uint8_t)len};
     buf_add(&frame, str_make(head, sizeof head));
     buf_add(&frame, buf_view(&commands));
     send_all(fd, buf_view(&frame));
     buf_done(&commands);
     buf_done(&frame);
+    buf_done(&token);
+    buf_done(&channel);
 }
 
-static void receive_join(int fd)
+static void receive_join(int fd, CrowdKind kind)
 {
+    /* Reply { id = 1: 2; subscribe = 6 }, or the same in words. */
+    Str joined = kind == CROWD_PROTOBUF ? S("\x08\x02\x32") : S("\"subscribe\":{");
     char bytes[2048];
     size_t have = 0;
-    while (!memmem(bytes, have, "\"subscribe\":{", 13)) {
+    while (!memmem(bytes, have, joined.at, joined.len)) {
         ssize_t n = recv(fd, bytes + have, sizeof bytes - have, 0);
         if (n <= 0) fail("a subscription was not answered: %.*s", (int)have, bytes);
         have += (size_t)n;
@@ -81,10 +127,10 @@ int ws_join(const Server *s, Str user, JwtKey *key)
 {
     int fd = connect_loopback(s->port);
     if (fd < 0) fail("a subscriber cannot connect: %s", strerror(errno));
-    ask_upgrade(fd);
+    ask_upgrade(fd, CROWD_ONE_USER);
     receive_upgrade(fd);
-    ask_join(fd, s, user, key);
-    receive_join(fd);
+    ask_join(fd, s, CROWD_ONE_USER, user, key);
+    receive_join(fd, CROWD_ONE_USER);
     return fd;
 }
 
@@ -94,16 +140,16 @@ static void join_rank(const Server *s, CrowdKind kind, JwtKey *key, int *fds, un
     for (unsigned i = 0; i < count; i++) {
         fds[i] = connect_loopback(s->port);
         if (fds[i] < 0) fail("a subscriber cannot connect: %s", strerror(errno));
-        if (kind != CROWD_PLAIN) ask_upgrade(fds[i]);
+        if (kind != CROWD_PLAIN) ask_upgrade(fds[i], kind);
     }
     if (kind == CROWD_PLAIN) return;
     for (unsigned i = 0; i < count; i++) {
         char user[32];
         user_name(kind, first + i, user, sizeof user);
         receive_upgrade(fds[i]);
-        ask_join(fds[i], s, str_of(user), key);
+        ask_join(fds[i], s, kind, str_of(user), key);
     }
-    for (unsigned i = 0; i < count; i++) receive_join(fds[i]);
+    for (unsigned i = 0; i < count; i++) receive_join(fds[i], kind);
 }
 
 /* ---- receiving ---- */

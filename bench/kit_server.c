@@ -14,7 +14,7 @@
 #define PASSWORD     "a-password-for-benchmarks"
 #define TOKEN_SECRET "a-token-secret-for-benchmarks-of-32-bytes-or-more"
 
-enum { START_PATIENCE_MS = 10000, TOKEN_TTL_S = 86400 };
+enum { START_PATIENCE_MS = 10000, TOKEN_TTL_S = 86400, NO_PINGS_S = 3600 };
 
 static int free_port(void)
 {
@@ -30,10 +30,11 @@ static int free_port(void)
 
 static pid_t spawn(const Server *s, const char *binary, unsigned workers)
 {
-    char listen[64], data[80], count[16];
+    char listen[64], data[80], count[16], ping[16];
     snprintf(listen, sizeof listen, "127.0.0.1:%d", s->port);
     snprintf(data, sizeof data, "%s/data", s->directory);
     snprintf(count, sizeof count, "%u", workers);
+    snprintf(ping, sizeof ping, "%u", s->ping_s);
     pid_t pid = fork();
     if (pid < 0) fail("fork: %s", strerror(errno));
     if (pid > 0) return pid;
@@ -42,7 +43,7 @@ static pid_t spawn(const Server *s, const char *binary, unsigned workers)
     setenv("ORQESTRA_OPERATOR_PASSWORD", PASSWORD, 1);
     setenv("ORQESTRA_TOKEN_SECRET", TOKEN_SECRET, 1);
     execl(binary, binary, "serve", "--data", data, "--listen", listen, "--workers", count,
-          "--ping-interval", "3600", "--log-level", "none", (char *)NULL);
+          "--ping-interval", ping, "--log-level", "none", (char *)NULL);
     fprintf(stderr, "bench: %s: %s\n", binary, strerror(errno));
     _exit(127);
 }
@@ -110,7 +111,12 @@ static void set_up(Server *s, int fd, const char *settings)
 
 void server_start(Server *s, const char *binary, unsigned workers)
 {
-    *s = (Server){.port = free_port()};
+    server_start_pinging(s, binary, workers, NO_PINGS_S);
+}
+
+void server_start_pinging(Server *s, const char *binary, unsigned workers, unsigned ping_s)
+{
+    *s = (Server){.port = free_port(), .ping_s = ping_s};
     temp_directory(s->directory, sizeof s->directory);
     s->pid = spawn(s, binary ? binary : BENCH_SERVER, workers);
     child_keep(s->pid);

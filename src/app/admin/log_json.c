@@ -64,12 +64,18 @@ void log_json_whole(Buf *out, const LogRow *row, const AttemptRows *attempts,
                     const Timeline *timeline)
 {
     put_open(out);
+    log_json_members(out, row, attempts, timeline);
+    put_close(out);
+}
+
+void log_json_members(Buf *out, const LogRow *row, const AttemptRows *attempts,
+                      const Timeline *timeline)
+{
     put_row(out, row);
     put_array_open(out, "attempts");
     for (uint32_t i = 0; i < attempts->count; i++) put_attempt(out, &attempts->at[i]);
     put_array_close(out);
     timeline_json(out, timeline);
-    put_close(out);
 }
 
 void event_json(Buf *out, const EventRow *event, const LogRows *deliveries,

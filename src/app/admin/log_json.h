@@ -16,6 +16,9 @@ void log_json(Buf *out, const LogRow *row); /* one of a list */
  * "status","class","statusCode","providerMessageId","cause","durationMs","request","answer"}]. */
 void log_json_whole(Buf *out, const LogRow *row, const AttemptRows *attempts,
                     const Timeline *timeline);
+/* The same, into an object that is open. */
+void log_json_members(Buf *out, const LogRow *row, const AttemptRows *attempts,
+                      const Timeline *timeline);
 void timeline_json(Buf *out, const Timeline *timeline); /* the member alone */
 void event_json(Buf *out, const EventRow *event, const LogRows *deliveries,
                 const Timeline *timeline);

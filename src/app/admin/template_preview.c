@@ -158,7 +158,7 @@ static void render(const Fields *f, const char *name, const Template *t, const P
 
 static void render_both(const Fields *f, Preview *p)
 {
-    bool html = p->given.channel == CHANNEL_EMAIL && p->given.format == FORMAT_HTML;
+    bool html = p->given.channel == CHANNEL_EMAIL && p->given.format != FORMAT_TEXT;
     if (p->subject) render(f, "subject", p->subject, p, ESCAPE_NONE, &p->subject_text);
     render(f, "body", p->body, p, html ? ESCAPE_HTML : ESCAPE_NONE, &p->body_text);
 }

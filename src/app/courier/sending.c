@@ -158,15 +158,6 @@ void sendings_release_waiting(Courier *c)
         }
 }
 
-static const TenantTemplate *template_of(const Sending *s)
-{
-    const TenantTemplate *t = snapshot_template(
-        s->claims->snapshot, s->tenant, s->claimed.event_type, (Channel)s->claimed.line.channel);
-    bool same = t && t->version == s->claimed.template_version &&
-                bytes_equal(&t->id, &s->claimed.template_id, sizeof t->id);
-    return same ? t : NULL;
-}
-
 static void begin(Sending *s)
 {
     Err err = {""};
@@ -179,7 +170,7 @@ static void begin(Sending *s)
         finish(s, STATE_SUPPRESSED, s->claimed.suppressed);
         return;
     }
-    const TenantTemplate *template = template_of(s);
+    const TenantTemplate *template = claimed_template(s->claims->snapshot, s->tenant, &s->claimed);
     s->at_most_once = template ? template->at_most_once : s->claimed.at_most_once;
     if (message_render(&s->claimed, s->tenant, template, &s->arena, &s->message, &err) == ST_OK)
         seek(s);

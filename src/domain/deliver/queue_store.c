@@ -23,7 +23,8 @@ static Status say_no_room(Err *err)
     "d.template_id, d.template_version, e.end_user, u.id, e.id, e.type, e.payload, e.variables, "  \
     "e.created_ms FROM delivery d JOIN event e ON e.no = d.event "                                 \
     "LEFT JOIN end_user u ON u.no = e.end_user AND u.tenant = d.tenant "                           \
-    "WHERE d.tenant = $1 AND d.channel = $2 AND d.status IN (0, 4) AND d.claim = 0 "
+    "WHERE d.tenant = $1 AND d.channel = $2 "
+#define WAITING "AND d.status IN (0, 4) AND d.claim = 0 "
 
 static Uuid uuid_at(const Rows *rows, uint32_t row, uint32_t column)
 {
@@ -72,11 +73,14 @@ static Status read_share(StoreTx *tx, const ClaimRequest *r, LineKey key, Share 
     /* As a range: with "= 0" SQLite would rather walk the tenant's deliveries by event, all that were ever
      * sent included, because that is in order, too. */
     if (share == SHARE_FIRST)
-        return tx_query(tx, CLAIM_COLUMNS "AND d.due_ms <= 0 ORDER BY d.due_ms, d.event LIMIT $3",
-                        VALUES(tenant, channel, value_int(limit)), arena, ret_rows, err);
-    return tx_query(
-        tx, CLAIM_COLUMNS "AND d.due_ms > 0 AND d.due_ms <= $3 ORDER BY d.due_ms, d.event LIMIT $4",
-        VALUES(tenant, channel, value_int(r->now_ms), value_int(limit)), arena, ret_rows, err);
+        return tx_query(
+            tx, CLAIM_COLUMNS WAITING "AND d.due_ms <= 0 ORDER BY d.due_ms, d.event LIMIT $3",
+            VALUES(tenant, channel, value_int(limit)), arena, ret_rows, err);
+    return tx_query(tx,
+                    CLAIM_COLUMNS WAITING
+                    "AND d.due_ms > 0 AND d.due_ms <= $3 ORDER BY d.due_ms, d.event LIMIT $4",
+                    VALUES(tenant, channel, value_int(r->now_ms), value_int(limit)), arena,
+                    ret_rows, err);
 }
 
 static void keep_rows(ClaimRequest *r, const Rows *rows, uint32_t count, LineClaim *line)
@@ -124,15 +128,20 @@ static Status mark(StoreTx *tx, int64_t claim, const Claimed *c, Err *err)
         NULL, err);
 }
 
-/* Does the snapshot hold the very version this delivery was planned with? */
+const TenantTemplate *claimed_template(const Snapshot *snapshot, const Tenant *tenant,
+                                       const Claimed *c)
+{
+    const TenantTemplate *t = snapshot_template(snapshot, tenant, c->event_type,
+                                                (Channel)c->line.channel);
+    bool same = t && t->version == c->template_version &&
+                bytes_equal(&t->id, &c->template_id, sizeof t->id);
+    return same ? t : NULL;
+}
+
 static bool snapshot_has(const Snapshot *snapshot, const Claimed *c)
 {
     const Tenant *tenant = snapshot_by_no(snapshot, c->line.tenant_no);
-    const TenantTemplate *t = tenant ? snapshot_template(snapshot, tenant, c->event_type,
-                                                         (Channel)c->line.channel)
-                                     : NULL;
-    return t && t->version == c->template_version &&
-           bytes_equal(&t->id, &c->template_id, sizeof t->id);
+    return tenant && claimed_template(snapshot, tenant, c);
 }
 
 static bool same_template(const Claimed *a, const Claimed *b)
@@ -390,4 +399,20 @@ Status attempts_read(StoreTx *tx, uint32_t tenant_no, int64_t event_no, Channel 
                              .cause = rows_text(&rows, i, 9)};
     *ret_rows = (AttemptRows){at, rows.count};
     return ST_OK;
+}
+
+Status queue_read(StoreTx *tx, const Snapshot *snapshot, LineKey line, int64_t event_no,
+                  Arena *arena, Claimed *ret_claimed, Err *err)
+{
+    Rows rows;
+    Status st = tx_query(
+        tx, CLAIM_COLUMNS "AND d.event = $3",
+        VALUES(value_int(line.tenant_no), value_int(line.channel), value_int(event_no)), arena,
+        &rows, err);
+    if (st != ST_OK) return st;
+    if (rows.count == 0) return err_set(err, ST_NOT_FOUND, "Log not found");
+    Claimed claimed = claimed_of(&rows, 0, line);
+    if (!snapshot_has(snapshot, &claimed)) st = read_source(tx, &claimed, NULL, arena, err);
+    if (st == ST_OK) *ret_claimed = claimed;
+    return st;
 }

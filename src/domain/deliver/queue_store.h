@@ -63,6 +63,10 @@ typedef struct ClaimRequest {
     uint32_t ret_count;
 } ClaimRequest;
 
+/* The very version it was planned with; NULL when the snapshot does not have it any more. */
+const TenantTemplate *claimed_template(const Snapshot *snapshot, const Tenant *tenant,
+                                       const Claimed *claimed);
+
 Status queue_claim(StoreTx *tx, ClaimRequest *request, Arena *arena, Err *err) MUST_USE;
 
 /* ---- settle ---- */
@@ -124,6 +128,10 @@ typedef struct AttemptRows {
     AttemptRow *at;
     uint32_t count;
 } AttemptRows;
+
+/* One delivery as it would be claimed, whatever its status: to look at what it says. */
+Status queue_read(StoreTx *tx, const Snapshot *snapshot, LineKey line, int64_t event_no,
+                  Arena *arena, Claimed *ret_claimed, Err *err) MUST_USE;
 
 Status attempts_read(StoreTx *tx, uint32_t tenant_no, int64_t event_no, Channel channel,
                      Arena *arena, AttemptRows *ret_rows, Err *err) MUST_USE;

@@ -34,3 +34,6 @@ CREATE TABLE suppression (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX suppression_id ON suppression (tenant, id);
 CREATE INDEX suppression_user ON suppression (tenant, end_user) WHERE end_user IS NOT NULL;
+
+-- Dead letters: what was given up, all channels. Small where things work.
+CREATE INDEX delivery_dead ON delivery (tenant, event, channel) WHERE status = 3;

@@ -66,7 +66,12 @@ typedef enum Transport {
     TRANSPORT_LOG /* nowhere: one line in the server's log */
 } Transport;
 
-typedef enum SmtpTls { SMTP_TLS_NONE, SMTP_TLS_STARTTLS, SMTP_TLS_IMPLICIT } SmtpTls;
+typedef enum SmtpTls {
+    SMTP_TLS_NONE,
+    SMTP_TLS_STARTTLS,
+    SMTP_TLS_IMPLICIT,
+    SMTP_TLS_COUNT
+} SmtpTls;
 
 typedef struct ProviderRequest { /* zeroed before build() */
     Transport transport;

@@ -91,14 +91,14 @@ static bool is_ascii(Str text)
     return true;
 }
 
-/* As many whole characters as one encoded word holds (RFC 2047 5: none is split). */
-static Str encodable(Str text)
+/* As many whole characters as an encoded word of `most` bytes holds (RFC 2047 5: none is split). */
+static Str encodable(Str text, size_t most)
 {
     size_t len = 0;
     while (len < text.len) {
         size_t step = utf8_char_len(str_from(text, len));
         if (step == 0) step = 1; /* not UTF-8: the byte goes through as it is */
-        if (len + step > WORD_BYTES_MAX) break;
+        if (len && len + step > most) break;
         len += step;
     }
     return str_head(text, len);
@@ -106,7 +106,7 @@ static Str encodable(Str text)
 
 static void put_word(Buf *out, Str word)
 {
-    char encoded[BASE64_LEN(WORD_BYTES_MAX)];
+    char encoded[BASE64_LEN(WORD_BYTES_MAX)]; /* a character has 4 bytes at most */
     size_t len = base64_encode((const uint8_t *)word.at, word.len, encoded);
     buf_lit(out, "=?UTF-8?B?");
     buf_add(out, str_make(encoded, len));
@@ -121,14 +121,21 @@ static size_t fold(Buf *out, size_t column, size_t width)
     return 0;
 }
 
+/* What fits behind the header's name: a fold there would put a blank into the value. */
+static size_t first_word_max(size_t column)
+{
+    size_t room = column + 12 < COLUMNS ? (COLUMNS - column - 12) / 4 * 3 : 0;
+    return room < WORD_BYTES_MAX ? room : WORD_BYTES_MAX;
+}
+
 static size_t put_encoded(Buf *out, Str text, size_t column)
 {
     bool first = true;
     while (text.len) { /* blanks between encoded words do not count (RFC 2047 6.2) */
-        Str part = encodable(text);
+        Str part = encodable(text, first ? first_word_max(column) : WORD_BYTES_MAX);
         size_t width = 12 + BASE64_LEN(part.len);
-        size_t at = fold(out, column, width + !first);
-        if (!first || at != column) buf_lit(out, " ");
+        size_t at = first ? column : fold(out, column, width + 1);
+        if (!first) buf_lit(out, " ");
         put_word(out, part);
         column = at + width + 1;
         first = false;
@@ -152,10 +159,18 @@ static size_t put_plain(Buf *out, Str text, size_t column)
     return column;
 }
 
+/* Would a reader take some of it for an encoded word? */
+static bool looks_encoded(Str text)
+{
+    for (size_t i = 0; i + 1 < text.len; i++)
+        if (text.at[i] == '=' && text.at[i + 1] == '?') return true;
+    return false;
+}
+
 /* An unstructured text; `column` bytes of its line are written. Returns the new column. */
 static size_t put_text(Buf *out, Str text, size_t column)
 {
-    bool plain = is_ascii(text) && !str_starts(text, S("=?")) && str_eq(str_trim(text), text);
+    bool plain = is_ascii(text) && !looks_encoded(text) && str_eq(str_trim(text), text);
     return plain ? put_plain(out, text, column) : put_encoded(out, text, column);
 }
 
@@ -257,7 +272,7 @@ Status mime_write(const Mail *m, Buf *out, Err *err)
     if (m->html.len == 0) {
         put_part(out, "plain", m->text);
     } else { /* RFC 2046 5.1.4: the richest last */
-        buf_lit(out, "Content-Type: multipart/alternative; boundary=\"");
+        buf_lit(out, "Content-Type: multipart/alternative;\r\n boundary=\"");
         buf_add(out, m->boundary);
         buf_format(out, "\"%s%s", crlf, crlf);
         put_boundary(out, m->boundary, "");

@@ -73,6 +73,14 @@ TEST(mime_header_folds_and_encodes)
     begin(); /* looks encoded: so it is, or a reader would decode it */
     mime_header(&out, S("Subject"), S("=?UTF-8?B?aGE=?="));
     expect("Subject: =?UTF-8?B?PT9VVEYtOD9CP2FHRT0/PQ==?=\r\n");
+    begin(); /* wherever it stands */
+    mime_header(&out, S("Subject"), S("so =?UTF-8?Q?no?="));
+    expect("Subject: =?UTF-8?B?c28gPT9VVEYtOD9RP25vPz0=?=\r\n");
+    begin(); /* the first word stays behind the name, however long: a blank there would be the value's */
+    mime_header(&out, S("List-Unsubscribe-Explanation-Of-Some-Length-For-The-People"),
+                S("\xc3\xa9\xc3\xa9\xc3\xa9"));
+    expect("List-Unsubscribe-Explanation-Of-Some-Length-For-The-People: =?UTF-8?B?w6k=?=\r\n"
+           " =?UTF-8?B?w6nDqQ==?=\r\n");
     begin();
     mime_header(
         &out, S("Subject"),
@@ -135,7 +143,8 @@ TEST(mime_writes_alternatives_text_first)
            "Message-ID: <1@b.c>\r\n"
            "List-Unsubscribe: <https://n.example/u/1>\r\n"
            "MIME-Version: 1.0\r\n"
-           "Content-Type: multipart/alternative; boundary=\"=_1\"\r\n"
+           "Content-Type: multipart/alternative;\r\n"
+           " boundary=\"=_1\"\r\n"
            "\r\n"
            "--=_1\r\n"
            "Content-Type: text/plain; charset=utf-8\r\n"

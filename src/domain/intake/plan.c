@@ -118,7 +118,8 @@ static void delivery_fail(DeliveryPlan *d, Str cause)
 
 enum { EMAIL_ADDRESS_MAX = 254 /* bytes, RFC 5321 4.5.3.1.3 less its brackets */ };
 
-/* Enough to refuse what no mail server could take, control characters above all; whether the address
+/* Enough to refuse what no mail server could take, control characters above all, and what would be more
+ * than one bare address ("<a@b>", "a@b, c@d"); whether the address
  * exists only its server knows. */
 static bool email_is_plausible(Str address)
 {
@@ -126,7 +127,7 @@ static bool email_is_plausible(Str address)
     if (sign <= 0 || (size_t)sign + 1 == address.len) return false;
     for (size_t i = 0; i < address.len; i++) {
         uint8_t byte = (uint8_t)address.at[i];
-        if (byte <= ' ' || byte == 0x7f) return false;
+        if (byte <= ' ' || byte == 0x7f || strchr("<>(),;\\\"", byte)) return false;
     }
     return true;
 }

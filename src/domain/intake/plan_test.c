@@ -356,6 +356,9 @@ TEST(plan_checks_the_recipients_address)
         {"\"user\"", "recipientEmail must be an email address, for example user@example.com"},
         {"\"@x\"", "recipientEmail must be an email address, for example user@example.com"},
         {"\"x@\"", "recipientEmail must be an email address, for example user@example.com"},
+        {"\"<a@b.c>\"", "recipientEmail must be an email address, for example user@example.com"},
+        {"\"a@b.c,d@e.f\"",
+         "recipientEmail must be an email address, for example user@example.com"},
         {"\"a@b\\r\\nBcc: c@d\"",
          "recipientEmail must be an email address, for example user@example.com"},
     };
@@ -471,7 +474,7 @@ TEST(plan_says_so_when_the_arena_is_full)
 
 #define LATER                                                                                      \
     "{\"eventType\":\"e\"," PAYLOAD ",\"variables\":{\"a\":1},\"sendAt\":\"2026-12-24T18:00:"      \
-                                    "00Z\"}"
+    "00Z\"}"
 
 TEST(plan_later_keeps_the_body_and_plans_no_deliveries)
 {

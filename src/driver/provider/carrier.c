@@ -30,7 +30,9 @@ typedef struct Post {
     OutboundPolicy policy;
     char *ca_file; /* NULL: the system's */
     HttpClient *http;
-    CurlLoop *mail;
+    /* One a mode, each with connections of its own: libcurl hands a kept one that is not encrypted to a
+     * mail that asks for STARTTLS, if host and user are the same. */
+    CurlLoop *mail[SMTP_TLS_COUNT];
     Task task;
     List running;
     List over; /* their answers are complete; the task tells */
@@ -152,7 +154,7 @@ static void mail_over(CurlJob *job, CURLcode code)
 static void send_mail(Carriage *c)
 {
     Err err = {""};
-    Status st = mail_call_init(&c->mail, c->post->mail, c->call, &err);
+    Status st = mail_call_init(&c->mail, c->post->mail[c->call->request->smtp.tls], c->call, &err);
     c->mail.job.finished = mail_over;
     if (st == ST_OK) st = curl_job_start(&c->mail.job);
     if (st == ST_INVALID)
@@ -205,7 +207,7 @@ static void post_free(Carrier *carrier)
     CHECK(list_is_empty(&p->running) && list_is_empty(&p->over));
     loop_undefer(&p->task);
     http_client_free(p->http);
-    curl_loop_free(p->mail);
+    for (int i = 0; i < SMTP_TLS_COUNT; i++) curl_loop_free(p->mail[i]);
     mem_free(p->ca_file);
     mem_free(p);
 }
@@ -219,7 +221,8 @@ Carrier *carrier_new(Loop *loop, const OutboundPolicy *policy, Str ca_file)
     p->policy = *policy;
     p->ca_file = ca_file.len ? str_dup_z(ca_file) : NULL;
     p->http = http_client_new(loop, &p->policy, ca_file);
-    p->mail = curl_loop_new(loop, &p->policy, p->ca_file);
+    for (int i = 0; i < SMTP_TLS_COUNT; i++)
+        p->mail[i] = curl_loop_new(loop, &p->policy, p->ca_file);
     p->task.run = tell_all;
     list_init(&p->running);
     list_init(&p->over);

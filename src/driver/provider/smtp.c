@@ -148,6 +148,13 @@ static Str queue_id(Str text, Arena *arena)
     return S("");
 }
 
+/* The reply code stands in the cause already. */
+static Str without_code(Str reply)
+{
+    Str rest = reply, word = str_cut(&rest, ' ');
+    return word.len == 3 && rest.at ? rest : reply;
+}
+
 static void smtp_read(const Message *message, const ProviderAnswer *answer, Arena *arena,
                       Outcome *ret_outcome)
 {
@@ -156,7 +163,8 @@ static void smtp_read(const Message *message, const ProviderAnswer *answer, Aren
     if (ret_outcome->class == OUTCOME_OK)
         ret_outcome->provider_id = queue_id(answer->body, arena);
     else
-        ret_outcome->cause = kit_cause(answer, S("The mail server"), answer->body, arena);
+        ret_outcome->cause = kit_cause(answer, S("The mail server"), without_code(answer->body),
+                                       arena);
 }
 
 const ProviderKind kind_smtp = {

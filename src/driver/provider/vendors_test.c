@@ -375,7 +375,7 @@ TEST(smtp_answers)
         {550, "5.1.1 no such user", OUTCOME_SUPPRESS, "",
          "The mail server answered 550: 5.1.1 no such user"},
         {550, "550 5.1.1 no such user", OUTCOME_SUPPRESS, "",
-         "The mail server answered 550: 550 5.1.1 no such user"},
+         "The mail server answered 550: 5.1.1 no such user"},
         {550, "5.7.1 relaying denied", OUTCOME_CONFIGURATION, "",
          "The mail server answered 550: 5.7.1 relaying denied"},
         {550, "no", OUTCOME_PERMANENT, "", "The mail server answered 550: no"},

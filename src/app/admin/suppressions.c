@@ -9,6 +9,7 @@
 #include "app/http/router.h"
 #include "base/limits.h"
 #include "domain/deliver/suppression_store.h"
+#include "domain/intake/plan.h"
 #include "domain/tenant/tenant_store.h"
 
 static void put_rest(Buf *out, const Suppression *s)
@@ -139,10 +140,10 @@ static Status run_add(StoreTx *tx, AdminJob *job, Err *err)
 static void read_address(const Fields *f, Suppression *s)
 {
     if (!fields_line(f, S("address"), 1, SUPPRESSION_ADDRESS_MAX, &s->address)) return;
-    bool email = str_find(s->address, '@') > 0;
-    if (s->channel == CHANNEL_EMAIL && !email)
+    if (recipient_fits(s->channel, s->address)) return;
+    if (s->channel == CHANNEL_EMAIL)
         fields_problem(f, "address must be an e-mail address for the channel EMAIL");
-    if (s->channel == CHANNEL_SMS && !str_starts(s->address, S("+")))
+    else
         fields_problem(f, "address must be a number like +254712345678 for the channel SMS");
 }
 

@@ -4,6 +4,7 @@
  *   turn.c     one store job at a time: settle what came back, claim what fits
  *   sending.c  one claimed delivery: its message, its provider, its call, its verdict
  *   inbox.c    what other threads say
+ *   trial.c    a test send, past all of this
  *   scan.c     what the store held before we came
  *   courier.c  the thread, from start to drain
  *
@@ -115,6 +116,11 @@ void sendings_release_waiting(Courier *c); /* at the drain: those that have not 
 /* Calls of this line that may begin now; 0: *ret_when_ms says when to look again. */
 uint32_t line_room(Courier *c, const Line *line, const Tenant *tenant, uint64_t *ret_when_ms);
 void providers_free(Courier *c);
+/* What build() leaves open. */
+void request_finish(ProviderRequest *request, Str base_url, const ProviderKind *kind);
+/* What an answer, or none, means; its cause without secrets. */
+void outcome_read(const ProviderKind *kind, const Credentials *credentials, const Message *message,
+                  const ProviderAnswer *answer, Arena *arena, Outcome *ret_outcome);
 
 /* ---- turn.c ---- */
 
@@ -193,7 +199,8 @@ struct Courier {
     /* sendings */
     Map chains, providers;
     uint32_t in_hand; /* Sendings, claimed but not settled */
-    uint32_t on_wire;
+    uint32_t on_wire; /* calls under way, trials included */
+    uint32_t trials;
     List starting; /* Sendings whose chain has reached them */
     List answered; /* Sendings to settle */
     /* turns */

@@ -290,10 +290,10 @@ static void refuse(Sending *s, OutcomeClass class, bool fail_over, Str cause)
     weigh(s, &outcome);
 }
 
-static void finish_request(ProviderRequest *r, const TenantProvider *p, const ProviderKind *kind)
+void request_finish(ProviderRequest *r, Str base_url, const ProviderKind *kind)
 {
     if (!r->method.len) r->method = S("POST");
-    if (!r->base_url.len) r->base_url = p->base_url.len ? p->base_url : kind->base_url;
+    if (!r->base_url.len) r->base_url = base_url.len ? base_url : kind->base_url;
 }
 
 static void call(Sending *s, const TenantProvider *p)
@@ -322,7 +322,7 @@ static void call(Sending *s, const TenantProvider *p)
         refuse(s, OUTCOME_PERMANENT, false, kept(s, err_view(&err)));
         return;
     }
-    finish_request(&s->request, p, s->kind);
+    request_finish(&s->request, p->base_url, s->kind);
     s->call = (CarrierCall){
         .request = &s->request, .timeout_ms = c->timeout_ms, .arena = &s->arena, .done = answered};
     if (s->request.transport == TRANSPORT_LOG)
@@ -364,35 +364,34 @@ static void seek(Sending *s)
 
 /* ---- the answer ---- */
 
-static Str said(Sending *s, const char *what, Str why)
+static Str said(Arena *arena, const char *what, Str why)
 {
     Str cut = str_head(why, LOG_FIELD_MAX / 2);
-    return kept(s, arena_format(&s->arena, "%s: %.*s", what, STR_FMT(cut)));
+    return arena_format(arena, "%s: %.*s", what, STR_FMT(cut));
 }
 
-/* What is the same for every vendor: nobody answered. */
-static void read_silence(Sending *s, Outcome *outcome)
+void outcome_read(const ProviderKind *kind, const Credentials *credentials, const Message *message,
+                  const ProviderAnswer *a, Arena *arena, Outcome *outcome)
 {
-    const ProviderAnswer *a = &s->call.answer;
-    switch (a->arrival) {
+    switch (a->arrival) { /* what is the same for every vendor: nobody answered */
     case ARRIVAL_NOT_SENT:
         outcome->class = OUTCOME_RETRY;
-        outcome->cause = said(s, "the provider could not be reached", a->error);
+        outcome->cause = said(arena, "the provider could not be reached", a->error);
         return;
     case ARRIVAL_UNKNOWN:
         outcome->class = OUTCOME_AMBIGUOUS;
-        outcome->cause = said(s, "the provider did not answer", a->error);
+        outcome->cause = said(arena, "the provider did not answer", a->error);
         return;
     case ARRIVAL_FORBIDDEN:
         outcome->class = OUTCOME_CONFIGURATION;
-        outcome->cause = said(s, "the provider's address is not allowed", a->error);
+        outcome->cause = said(arena, "the provider's address is not allowed", a->error);
         return;
     case ARRIVAL_ANSWERED:
         break;
     }
-    s->kind->read(&s->message, a, &s->arena, outcome);
+    kind->read(message, a, arena, outcome);
     if (outcome->cause.len)
-        outcome->cause = excerpt_clean(outcome->cause, s->kind, &s->credentials, &s->arena);
+        outcome->cause = excerpt_clean(outcome->cause, kind, credentials, arena);
 }
 
 static void note_attempt(Sending *s, const Outcome *outcome)
@@ -489,7 +488,7 @@ static void answered(CarrierCall *returned)
         abandon(s);
         return;
     }
-    read_silence(s, &outcome);
+    outcome_read(s->kind, &s->credentials, &s->message, &s->call.answer, &s->arena, &outcome);
     pacer_end(&s->provider->pacer, &outcome, c->loop->mono_ms);
     metric_add_by(METRIC_PROVIDER_CALLS,
                   (MetricValue)(METRIC_CHANNEL_EMAIL + s->claimed.line.channel),

@@ -156,6 +156,13 @@ static bool phone_is_e164(Str phone)
     return true;
 }
 
+bool recipient_fits(Channel channel, Str address)
+{
+    if (channel == CHANNEL_SMS) return phone_is_e164(address);
+    return channel == CHANNEL_EMAIL && address.len <= EMAIL_ADDRESS_MAX &&
+           email_is_plausible(address);
+}
+
 static Status plan_sms(Plan *p, DeliveryPlan *d)
 {
     Str phone = p->trigger->recipient_phone;

@@ -21,6 +21,9 @@ typedef struct PlanContext {
     Buf *scratch; /* cleared by the call; lent by the loop */
 } PlanContext;
 
+/* Could it be sent to at all? An address a mail server could take, or an E.164 number. */
+bool recipient_fits(Channel channel, Str address);
+
 /* ST_OK always yields a plan: a channel that cannot be rendered or lacks its recipient becomes a
  * FAILED delivery with its cause. ST_TOO_BIG when the arena is full. */
 Status plan_event(const PlanContext *ctx, const Trigger *trigger, EventPlan *ret_plan,

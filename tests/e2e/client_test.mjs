@@ -55,10 +55,11 @@ async function tab(visitor, settings = {}) {
   return page;
 }
 
-const connect = (page, user) => page.evaluate((id) => window.kit.connectRealtime(id, (one) => window.got.push(one)), user);
-const call = (page, name, ...args) => page.evaluate(([method, given]) => window.kit[method](...given), [name, args]);
-const failure = (page, name, ...args) => page.evaluate(
-  ([method, given]) => window.kit[method](...given).then(() => null, ({ name: kind, status, message }) => ({ kind, status, message })), [name, args]);
+const connect = (page, user) => within(
+  page.evaluate((id) => window.kit.connectRealtime(id, (one) => window.got.push(one)), user), 'connectRealtime');
+const call = (page, name, ...args) => within(page.evaluate(([method, given]) => window.kit[method](...given), [name, args]), name);
+const failure = (page, name, ...args) => within(page.evaluate(([method, given]) => window.kit[method](...given).then(
+  () => null, ({ name: kind, status, message }) => ({ kind, status, message })), [name, args]), `the refusal of ${name}`);
 const list = (page, name) => page.evaluate((which) => window[which], name);
 async function has(page, name, count) {
   await within(page.evaluate(([which, length]) => window.until(() => window[which].length >= length), [name, count]), `${count} ${name}`);
@@ -304,6 +305,7 @@ async function listenThroughGap({ OrqestraClient }) {
     }
   }
   const client = new OrqestraClient({ baseUrl: server.base, getToken: (userId) => tenant.token(userId), websocket: Line });
+  server.atStop(() => client.disconnectRealtime());
   const [heard, connections] = [new Inbox(), new Inbox()];
   client.onConnection((one) => connections.push(one));
   const until = async (state) => {
@@ -325,5 +327,4 @@ async function listenThroughGap({ OrqestraClient }) {
   cut = false;
   assert.equal((await until('live')).missed, true);
   assert.deepEqual((await client.history()).map(({ title }) => title), ['another life']);
-  client.disconnectRealtime();
 }

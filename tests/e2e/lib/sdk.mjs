@@ -57,6 +57,8 @@ export class Runner {
     };
   }
 
+  #jobs = 0;
+
   constructor(program, args) {
     this.child = spawn(program, args, { env: cleanEnvironment(), stdio: ['pipe', 'pipe', 'inherit'] });
     this.lines = new Inbox();
@@ -65,8 +67,12 @@ export class Runner {
   }
 
   async run(job) {
-    this.child.stdin.write(`${JSON.stringify(job)}\n`);
-    return this.lines.next('what came of the call');
+    const id = ++this.#jobs;
+    this.child.stdin.write(`${JSON.stringify({ id, ...job })}\n`);
+    for (;;) { // what a test gave up waiting for is not the next one's answer
+      const { id: of, ...seen } = await this.lines.next('what came of the call');
+      if (of === id) return seen;
+    }
   }
 
   stop() {

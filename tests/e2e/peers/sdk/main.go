@@ -14,6 +14,7 @@ import (
 )
 
 type job struct {
+	JobID       int `json:"id"`
 	Environment map[string]*string
 	Real        bool
 	Call        struct {
@@ -33,6 +34,7 @@ type failure struct {
 }
 
 type seen struct {
+	ID     int       `json:"id"`
 	Waits  []float64 `json:"waits"`
 	Log    []string  `json:"log"`
 	Result any       `json:"result,omitempty"`
@@ -55,7 +57,7 @@ var kinds = map[error]string{
 }
 
 func run(j *job) *seen {
-	s := &seen{Waits: []float64{}, Log: []string{}}
+	s := &seen{ID: j.JobID, Waits: []float64{}, Log: []string{}}
 	for name, value := range j.Environment {
 		os.Unsetenv(name)
 		if value != nil {

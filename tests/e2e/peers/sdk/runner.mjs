@@ -14,12 +14,12 @@ function failure(error) {
   };
 }
 
-async function run({ environment, call, real }) {
+async function run({ id, environment, call, real }) {
   for (const [name, value] of Object.entries(environment)) {
     if (value === null) delete process.env[name];
     else process.env[name] = value;
   }
-  const seen = { waits: [], log: [] };
+  const seen = { id, waits: [], log: [] };
   const log = (line) => seen.log.push(line);
   try {
     const client = new sdk.Orqestra({

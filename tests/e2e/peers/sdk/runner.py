@@ -59,7 +59,7 @@ def run(job):
             os.environ[name] = value
     listener, logger = Listener(), logging.Logger("vectors")
     logger.addHandler(listener)
-    seen = {"waits": [], "log": listener.lines}
+    seen = {"id": job["id"], "waits": [], "log": listener.lines}
     try:
         client = orqestra.Orqestra(logger=logger, **({} if job.get("real") else {"sleep": seen["waits"].append}))
         seen["result"] = METHODS[job["call"]["method"]](client, job["call"])

@@ -95,6 +95,7 @@ struct Sending {
     const Tenant *tenant;
     bool rendered, at_most_once, is_waiting;
     Message message;
+    ProviderHeader headers[2]; /* message.headers */
     /* the call at hand */
     ProviderState *provider;
     const ProviderKind *kind;

@@ -9,13 +9,16 @@
  * Whatever the answer, the same delivery id went along: a vendor that knows it from before says so. */
 #include "app/app.h"
 #include "app/courier/parts.h"
+#include "app/secrets.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
 #include "domain/deliver/excerpt.h"
 #include "domain/deliver/render.h"
+#include "domain/deliver/unsubscribe.h"
 #include "domain/intake/push.h"
 
+enum { UNSUBSCRIBE_LINK_MAX = 900 /* with its name on one line of a mail: RFC 5322 2.1.1 */ };
 enum { SENDING_BYTES_MAX = MIB(32) }; /* parts of a message, its request and answer */
 
 static void begin(Sending *s);
@@ -158,6 +161,25 @@ void sendings_release_waiting(Courier *c)
         }
 }
 
+/* RFC 8058. Not for what is sent at most once: a one-time code is no list that anybody could leave. */
+static void add_unsubscribe(Sending *s)
+{
+    const App *app = s->courier->app;
+    Str base = app->config->public_url;
+    const OptOut who = {.tenant = s->tenant->id,
+                        .category = s->claimed.event_type,
+                        .address = s->claimed.recipient};
+    if (s->message.channel != CHANNEL_EMAIL || !base.len || s->at_most_once) return;
+    Str token = unsubscribe_token(app->secrets->token_secret, &who, &s->arena);
+    if (!token.at || base.len + token.len + 8 > UNSUBSCRIBE_LINK_MAX) return;
+    s->headers[0] = (ProviderHeader){
+        S("List-Unsubscribe"),
+        arena_format(&s->arena, "<%.*s/u/%.*s>", STR_FMT(base), STR_FMT(token))};
+    s->headers[1] = (ProviderHeader){S("List-Unsubscribe-Post"), S("List-Unsubscribe=One-Click")};
+    s->message.headers = s->headers;
+    s->message.header_count = 2;
+}
+
 static void begin(Sending *s)
 {
     Err err = {""};
@@ -172,10 +194,12 @@ static void begin(Sending *s)
     }
     const TenantTemplate *template = claimed_template(s->claims->snapshot, s->tenant, &s->claimed);
     s->at_most_once = template ? template->at_most_once : s->claimed.at_most_once;
-    if (message_render(&s->claimed, s->tenant, template, &s->arena, &s->message, &err) == ST_OK)
-        seek(s);
-    else
+    if (message_render(&s->claimed, s->tenant, template, &s->arena, &s->message, &err) != ST_OK) {
         bury(s, err_view(&err));
+        return;
+    }
+    add_unsubscribe(s);
+    seek(s);
 }
 
 /* ---- which provider ---- */

@@ -156,9 +156,15 @@ static void render(const Fields *f, const char *name, const Template *t, const P
     if (st != ST_OK) fields_problem(f, "%s: %s", name, why.text[0] ? why.text : status_text(st));
 }
 
+/* Such a mail also reads the variable "preheader", which no template names (domain/deliver/render.c). */
+static bool is_html_mail(const Preview *p)
+{
+    return p->given.channel == CHANNEL_EMAIL && p->given.format != FORMAT_TEXT;
+}
+
 static void render_both(const Fields *f, Preview *p)
 {
-    bool html = p->given.channel == CHANNEL_EMAIL && p->given.format != FORMAT_TEXT;
+    bool html = is_html_mail(p);
     if (p->subject) render(f, "subject", p->subject, p, ESCAPE_NONE, &p->subject_text);
     render(f, "body", p->body, p, html ? ESCAPE_HTML : ESCAPE_NONE, &p->body_text);
 }
@@ -209,7 +215,8 @@ static void put_variables(Buf *out, const Fields *f, const Preview *p)
     put_array_open(out, "unusedVariables");
     for (JsonRef c = json_first(v, 0); c != JSON_NONE; c = json_next(v, 0, c)) {
         Str name;
-        if (json_string(v, c, f->arena, &name) && !preview_reads(paths, name)) put_item(out, name);
+        if (!json_string(v, c, f->arena, &name) || preview_reads(paths, name)) continue;
+        if (!is_html_mail(p) || !str_is(name, "preheader")) put_item(out, name);
     }
     put_array_close(out);
 }

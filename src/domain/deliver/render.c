@@ -76,6 +76,56 @@ static Status add_text(Rendering *r, Message *m)
     return st == ST_OK ? st : err_set(r->err, st, "the text part does not fit into memory");
 }
 
+/* ---- the preheader: what a mailbox shows beside the subject ---- */
+
+static void put_escaped(Buf *out, Str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '&')
+            buf_lit(out, "&amp;");
+        else if (text.at[i] == '<')
+            buf_lit(out, "&lt;");
+        else if (text.at[i] == '>')
+            buf_lit(out, "&gt;");
+        else
+            buf_add_byte(out, (uint8_t)text.at[i]);
+    }
+}
+
+/* Behind <body ...>, or 0: where a mail's visible text begins. */
+static size_t visible_start(Str html)
+{
+    Str body = S("<body");
+    for (size_t i = 0; i + body.len < html.len; i++) {
+        char next = html.at[i + body.len];
+        if (!str_eq_nocase(str_make(html.at + i, body.len), body)) continue;
+        if (next != '>' && next != ' ' && next != '\n' && next != '\t' && next != '\r') continue;
+        ptrdiff_t end = str_find(str_from(html, i), '>');
+        return end < 0 ? 0 : i + (size_t)end + 1;
+    }
+    return 0;
+}
+
+/* From the variable of that name; it is in the HTML alone, which was made into text before. */
+static Status add_preheader(Rendering *r, Message *m)
+{
+    Str text;
+    Buf out;
+    JsonRef at = json_get(&r->variables, 0, S("preheader"));
+    if (!json_string(&r->variables, at, r->arena, &text) || !text.len) return ST_OK;
+    size_t start = visible_start(m->html);
+    buf_init(&out, TEMPLATE_OUTPUT_MAX);
+    buf_add(&out, str_head(m->html, start));
+    buf_lit(&out, "<div style=\"display:none;max-height:0;overflow:hidden\">");
+    put_escaped(&out, one_line(text, r->arena));
+    buf_lit(&out, "</div>");
+    buf_add(&out, str_from(m->html, start));
+    Status st = buf_status(&out);
+    if (st == ST_OK && !arena_copy(r->arena, buf_view(&out), &m->html)) st = ST_TOO_BIG;
+    buf_done(&out);
+    return st == ST_OK ? st : err_set(r->err, st, "the preheader does not fit into the mail");
+}
+
 static Status render_with(Rendering *r, Channel channel, TemplateFormat format,
                           const Template *subject, const Template *body, Message *m)
 {
@@ -84,7 +134,8 @@ static Status render_with(Rendering *r, Channel channel, TemplateFormat format,
     if (channel == CHANNEL_EMAIL) st = render_subject(r, subject, &m->subject);
     if (st == ST_OK)
         st = run(r, body, html ? ESCAPE_HTML : ESCAPE_NONE, "body", html ? &m->html : &m->text);
-    return st == ST_OK && html ? add_text(r, m) : st;
+    if (st == ST_OK && html) st = add_text(r, m);
+    return st == ST_OK && html ? add_preheader(r, m) : st;
 }
 
 /* The version is not the active one any more: its text came along. */

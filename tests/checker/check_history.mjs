@@ -20,7 +20,7 @@ for (const verdict of VERDICTS) {
   console.log(`${verdict.padEnd(12)} ${findings.length}`);
   for (const finding of findings.slice(0, SHOWN)) console.log(`    ${finding}`);
 }
-console.log(`in ${result.rounds} rounds: ${result.acknowledged} acknowledged, ${result.unknown} unknown, ${result.heard} heard live`);
+console.log(`in ${result.rounds} rounds: ${result.acknowledged} acknowledged, ${result.unknown} unknown, ${result.heard} heard live, ${result.handed} handed to providers`);
 if (result.rounds) console.log(`(with 0 in N rounds the true rate is below 3/N: here ${(3 / result.rounds).toFixed(3)} a round)`);
 if (!result.complete) console.log('incomplete: the last read did not finish');
 if (!result.acknowledged) console.log('empty: nothing was acknowledged, so nothing was tested');

@@ -12,12 +12,14 @@
 //   {"op":"final","user":"u0","id":"c1-17","status":"UNREAD|READ"}           the feed at the end, oldest first
 //   {"op":"final_template","id":"crash.3.1"}
 //   {"op":"delivery","id":"c1-17","channel":"PUSH","status":"SENT"}          the log at the end
+//   {"op":"delivery","id":"c1-17","channel":"EMAIL","status":"SENT","uncertain":1}  of so many attempts nobody knows what became
+//   {"op":"handed","id":"c1-17"}                                             a provider was given it
 //   {"op":"end"}                                                             the last read is complete
 //
 // ok: certainly done. fail: certainly not done. info: nobody knows (cut off, or 5xx after sending); an
 // invoke without an answer is the same. Ids are unique to one call, so a history is judged by sets.
 
-export const VERDICTS = ['lost', 'phantom', 'dup_history', 'order', 'stuck', 'gap'];
+export const VERDICTS = ['lost', 'phantom', 'dup_history', 'order', 'stuck', 'gap', 'dup_provider'];
 
 const FINAL_STATES = new Set(['SENT', 'DELIVERED', 'FAILED']);
 
@@ -25,19 +27,20 @@ export function judge(records) {
   const seen = collect(records);
   const findings = {
     lost: lost(seen), phantom: phantom(seen), dup_history: duplicates(seen), order: disorder(seen), stuck: stuck(seen), gap: gaps(seen),
+    dup_provider: repeated(seen),
   };
   return {
     findings, rounds: seen.rounds, complete: seen.complete,
     acknowledged: seen.triggers.filter((one) => one.state === 'ok').length,
     unknown: seen.triggers.filter((one) => one.state === 'info').length,
-    heard: seen.pushes.length,
+    heard: seen.pushes.length, handed: seen.handed.length,
   };
 }
 
 // One pass: each call ends up with its last state, in the order of its invocation.
 function collect(records) {
   const seen = {
-    triggers: [], reads: [], creates: [], pushes: [], finals: [], streams: new Map(), templates: new Set(), deliveries: null, rounds: 0, complete: false,
+    triggers: [], reads: [], creates: [], pushes: [], finals: [], handed: [], streams: new Map(), templates: new Set(), deliveries: null, rounds: 0, complete: false,
   };
   const open = new Map();
   const lists = { trigger: seen.triggers, read: seen.reads, create: seen.creates };
@@ -49,6 +52,7 @@ function collect(records) {
     else if (record.op === 'final') seen.finals.push(record);
     else if (record.op === 'final_template') seen.templates.add(record.id);
     else if (record.op === 'delivery') (seen.deliveries ??= []).push(record);
+    else if (record.op === 'handed') seen.handed.push(record);
     else if (record.op === 'round') seen.rounds++;
     else if (record.op === 'end') seen.complete = true;
   }
@@ -73,10 +77,13 @@ function called(list, open, record) {
   }
 }
 
-function lost({ triggers, reads, creates, pushes, finals, templates }) {
+function lost({ triggers, reads, creates, pushes, finals, templates, deliveries, handed }) {
   const present = new Map(finals.map((item) => [item.id, item]));
   const ok = (call) => call.state === 'ok';
+  const given = new Set(handed.map((one) => one.id));
+  const claimsToBeSent = (row) => row.channel !== 'PUSH' && row.status === 'SENT';
   return [
+    ...(deliveries ?? []).filter((row) => claimsToBeSent(row) && !given.has(row.id)).map((row) => `delivery ${row.id}: SENT, and no provider has it`),
     ...triggers.filter((call) => ok(call) && !present.has(call.id)).map((call) => `event ${call.id}`),
     ...pushes.filter((push) => !present.has(push.id)).map((push) => `event ${push.id}, heard live`),
     ...reads.filter((call) => ok(call) && present.get(call.id)?.status !== 'READ').map((call) => `the read mark of ${call.id}`),
@@ -137,4 +144,12 @@ function gaps({ streams, finals }) {
     if (at !== end) wrong.push(`${user} heard up to ${at} of ${end}`);
   }
   return wrong;
+}
+
+// A provider was given one more often than the log admits: once, and once more for each attempt that a kill left uncertain.
+function repeated({ handed, deliveries }) {
+  const allowed = new Map((deliveries ?? []).map((row) => [row.id, 1 + (row.uncertain ?? 0)]));
+  const times = new Map();
+  for (const { id } of handed) times.set(id, (times.get(id) ?? 0) + 1);
+  return [...times].filter(([id, count]) => count > (allowed.get(id) ?? 1)).map(([id, count]) => `event ${id}: ${count} times, ${allowed.get(id) ?? 1} allowed`);
 }

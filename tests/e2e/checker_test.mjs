@@ -36,6 +36,17 @@ test('phantom: there, but never sent, or certainly refused, or at another user',
   assert.deepEqual(counts([{ op: 'final_template', id: 't' }]), { phantom: 1 });
 });
 
+test('dup_provider: handed over more often than what is known as uncertain', () => {
+  const sent = (uncertain) => ({ op: 'delivery', id: 'a', channel: 'EMAIL', status: 'SENT', uncertain });
+  const base = [call('trigger', 'a', 'ok'), final('a')];
+  const handed = { op: 'handed', id: 'a' };
+  assert.deepEqual(counts([...base, handed, sent(0)]), {});
+  assert.deepEqual(counts([...base, handed, handed, sent(1)]), {});
+  assert.deepEqual(counts([...base, handed, sent(1)]), {});
+  assert.deepEqual(counts([...base, handed, handed, sent(0)]), { dup_provider: 1 });
+  assert.deepEqual(counts([...base, sent(0)]), { lost: 1 }); // it says so, and nobody has it
+});
+
 test('dup_history: one event twice', () => {
   assert.deepEqual(counts([call('trigger', 'a', 'ok'), final('a'), final('a')]), { dup_history: 1 });
 });

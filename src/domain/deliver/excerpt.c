@@ -1,5 +1,6 @@
 #include "domain/deliver/excerpt.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 
 #include "base/limits.h"
@@ -28,21 +29,51 @@ static size_t spells(Str text, Str secret)
     size_t at = 0;
     for (size_t i = 0; i < secret.len; i++) {
         bool escaped;
-        if (at >= text.len ||
-            !same_byte(text.at[at], secret.at[i], &escaped, text.at + at, text.len - at))
-            return 0;
+        if (at >= text.len) return i >= SECRET_BYTES_MIN ? at : 0; /* the text was cut within it */
+        if (!same_byte(text.at[at], secret.at[i], &escaped, text.at + at, text.len - at)) return 0;
         at += escaped ? 3 : 1;
     }
     return at;
 }
 
-static size_t secret_at(Str text, const ProviderKind *kind, const Credentials *credentials)
+enum { SECRETS_MAX = PROVIDER_FIELDS_MAX * (PROVIDER_FIELDS_MAX + 1) };
+
+typedef struct Secrets {
+    Str at[SECRETS_MAX];
+    uint32_t count;
+} Secrets;
+
+/* As "Basic" has it: base64 of name:secret. */
+static void add_pair(Secrets *s, Str name, Str secret, Arena *arena)
 {
-    size_t longest = 0;
+    size_t len = name.len + 1 + secret.len;
+    char *pair = arena_try(arena, len), *encoded = arena_try(arena, BASE64_LEN(len));
+    if (!pair || !encoded) return;
+    memcpy(pair, name.at, name.len);
+    pair[name.len] = ':';
+    memcpy(pair + name.len + 1, secret.at, secret.len);
+    s->at[s->count++] = str_make(encoded, base64_encode((const uint8_t *)pair, len, encoded));
+}
+
+static Secrets secrets_of(const ProviderKind *kind, const Credentials *credentials, Arena *arena)
+{
+    Secrets s = {.count = 0};
     for (uint32_t i = 0, count = provider_field_count(kind); i < count; i++) {
         Str secret = credentials->value[i];
         if (!kind->fields[i].secret || secret.len < SECRET_BYTES_MIN) continue;
-        size_t len = spells(text, secret);
+        s.at[s.count++] = secret;
+        for (uint32_t j = 0; j < count; j++)
+            if (!kind->fields[j].secret && credentials->value[j].len)
+                add_pair(&s, credentials->value[j], secret, arena);
+    }
+    return s;
+}
+
+static size_t secret_at(Str text, const Secrets *secrets)
+{
+    size_t longest = 0;
+    for (uint32_t i = 0; i < secrets->count; i++) {
+        size_t len = spells(text, secrets->at[i]);
         if (len > longest) longest = len;
     }
     return longest;
@@ -50,11 +81,11 @@ static size_t secret_at(Str text, const ProviderKind *kind, const Credentials *c
 
 /* Copies with stars for secrets and '?' for what is no text, until the excerpt is full. Cleaned before it
  * is cut: the cut cannot leave half a secret behind. */
-static void add_clean(Buf *out, Str text, const ProviderKind *kind, const Credentials *credentials)
+static void add_clean(Buf *out, Str text, const Secrets *secrets)
 {
     for (size_t i = 0; i < text.len && buf_len(out) < EXCERPT_BYTES_MAX;) {
         Str rest = str_from(text, i);
-        size_t secret = secret_at(rest, kind, credentials), len = utf8_char_len(rest);
+        size_t secret = secret_at(rest, secrets), len = utf8_char_len(rest);
         bool control = (uint8_t)rest.at[0] < ' ' && rest.at[0] != '\n' && rest.at[0] != '\t';
         if (secret)
             buf_lit(out, "****");
@@ -78,7 +109,8 @@ Str excerpt_clean(Str text, const ProviderKind *kind, const Credentials *credent
 {
     Buf out;
     buf_init(&out, 2 * EXCERPT_BYTES_MAX);
-    add_clean(&out, text, kind, credentials);
+    Secrets secrets = secrets_of(kind, credentials, arena);
+    add_clean(&out, text, &secrets);
     return keep(&out, arena);
 }
 
@@ -86,18 +118,19 @@ Str excerpt_request(const ProviderRequest *r, bool whole, const ProviderKind *ki
                     const Credentials *credentials, Arena *arena)
 {
     Buf out;
+    Secrets secrets = secrets_of(kind, credentials, arena);
     Str body = r->transport == TRANSPORT_SMTP ? r->smtp.data : r->body;
     buf_init(&out, 2 * EXCERPT_BYTES_MAX);
     switch (r->transport) {
     case TRANSPORT_HTTP:
         buf_add(&out, r->method);
         buf_add_byte(&out, ' ');
-        add_clean(&out, r->base_url, kind, credentials);
-        add_clean(&out, r->path, kind, credentials);
+        add_clean(&out, r->base_url, &secrets);
+        add_clean(&out, r->path, &secrets);
         break;
     case TRANSPORT_SMTP:
         buf_lit(&out, "SMTP ");
-        add_clean(&out, r->smtp.host, kind, credentials);
+        add_clean(&out, r->smtp.host, &secrets);
         buf_format(&out, ":%u", r->smtp.port);
         break;
     case TRANSPORT_LOG:
@@ -106,7 +139,7 @@ Str excerpt_request(const ProviderRequest *r, bool whole, const ProviderKind *ki
     }
     if (whole && body.len) {
         buf_lit(&out, "\n\n");
-        add_clean(&out, body, kind, credentials);
+        add_clean(&out, body, &secrets);
     }
     return keep(&out, arena);
 }

@@ -1,5 +1,8 @@
 // test_send_test.mjs: one message to one provider on an operator's word, and what it answered.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { assertEnvelope } from './lib/admin.mjs';
 import { addProvider, courierServer, logs, SECRET, team, webhook } from './lib/courier.mjs';
@@ -57,11 +60,15 @@ test('ORQ-23: nobody there, nobody answering: said so, with no status', async ()
   assert.match(gone.cause, /could not be reached/);
 });
 
-test('threat 18: a test goes through the same guard', async () => {
-  const guarded = await courierServer({ ORQESTRA_OUTBOUND_ALLOW: '' });
-  after(() => guarded.stop());
-  const tenant = await team(guarded);
+test('threat 18: a test goes through the same guard as a message', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'orqestra-guard-'));
+  after(() => rmSync(data, { recursive: true, force: true }));
+  const open = await courierServer({}, { data });
+  const tenant = await team(open);
   const provider = await addProvider(tenant, { credentials: { url: 'http://127.0.0.1:9/', secret: SECRET } });
+  await open.stop();
+  const guarded = await courierServer({ ORQESTRA_OUTBOUND_ALLOW: '' }, { data }); // what was saved when it was allowed
+  after(() => guarded.stop());
   const answer = await guarded.admin('POST', `/tenants/${tenant.id}/providers/${provider.id}/test`, { to: 'ops@example.com' });
   assert.deepEqual([answer.json.data.class, answer.json.data.statusCode], ['CONFIGURATION', null]);
   assert.match(answer.json.data.cause, /not allowed/);

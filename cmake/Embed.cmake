@@ -7,7 +7,7 @@ if(ORQ_WEB)
     find_program(NPM NAMES npm REQUIRED)
     set(web_out ${CMAKE_BINARY_DIR}/web)
     set(web_packages ${CMAKE_SOURCE_DIR}/web/node_modules/.installed)
-    file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS web/common/* web/client/src/* web/demo/* web/home/*)
+    file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS web/bell/src/* web/common/* web/client/src/* web/demo/* web/home/*)
 
     # Packages' own install scripts are not run: none of ours needs one.
     add_custom_command(OUTPUT ${web_packages}

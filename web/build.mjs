@@ -18,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2] ?? join(here, '../build/web'));
 
 const PAGES = { '/': 'home/index.html', '/demo': 'demo/index.html' };
-const MODULES = { '/sdk/orqestra.js': 'client/src/index.ts' };
+const MODULES = { '/sdk/orqestra.js': 'client/src/index.ts', '/sdk/bell.js': 'bell/src/index.ts' };
 const FILES = { '/favicon.svg': 'common/favicon.svg' };
 const TYPES = {
     html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8',

@@ -127,6 +127,19 @@ test('RT-22: what arrives is prepended, counted and announced; the host hears of
   await visitor.leave();
 });
 
+test('KIT-13: "3 minutes ago" comes by itself', async () => {
+  await send('clock', 'Aging');
+  const visitor = await browser.visitor();
+  const { page } = visitor;
+  await page.clock.install();
+  await visitor.open(pages.page(server.base, pages.bell(server, { token: (await tenant.token('clock')).token })));
+  await page.click('.bell');
+  await visitor.sees(item('Aging'));
+  await page.clock.fastForward('03:00');
+  await visitor.sees(`${item('Aging')} time:text-is("3 minutes ago")`);
+  await visitor.leave();
+});
+
 test('a second tab and a second device see the read', async () => {
   await send('tabs', 'Shared');
   await send('tabs', 'Also');

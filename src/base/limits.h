@@ -55,7 +55,7 @@ enum {
     STREAMS_PER_LOOP_MAX = 2000000,  /* responses of http_stream and sse */
     READER_LAG_BYTES_MAX = MIB(1),   /* a cursor this far behind its channel's tail: 3008 */
     WRITER_QUEUE_BYTES_MAX = MIB(1), /* replies a client did not read: 3008 */
-    WRITE_STALL_MS = 5000, /* something waits and the socket takes no byte of it: 3008 */
+    WRITE_STALL_MS = 5000,           /* something waits and the socket takes no byte of it: 3008 */
     FANOUT_SLICE = 64, /* sockets visited, 4-8 us each, before the loop does something else */
     RUN_CHUNK_BYTES_MAX = KIB(64),
     RECOVERY_MAX = 300,            /* publications of one recovery or history page */
@@ -143,8 +143,8 @@ enum {
     COURIER_PROVIDERS_MAX = 65536, /* whose pace is remembered; 120 bytes each */
     PROVIDER_CONCURRENCY = 32,     /* calls of one provider in flight, to begin with */
     PROVIDER_CONCURRENCY_MAX = 128,
-    PROVIDER_FAILURES_MAX = 10,       /* in a row: the circuit opens */
-    PROVIDER_PAUSE_MS_MAX = 30000,    /* between two looks at one that does not work */
+    PROVIDER_FAILURES_MAX = 10,    /* in a row: the circuit opens */
+    PROVIDER_PAUSE_MS_MAX = 30000, /* between two looks at one that does not work */
     RETRY_DELAYS_MAX = 16,
     RETRY_AFTER_MS_MAX = 3600 * 1000, /* a longer Retry-After is cut to this (P10) */
     EXCERPT_BYTES_MAX = KIB(2),       /* of a request or an answer, kept with an attempt */
@@ -197,7 +197,8 @@ enum {
     HTTP_IDLE_OUT_S = 20,           /* a kept connection older than this is not used again */
 
     /* Process */
-    SOCKET_UNSENT_BYTES_MAX = KIB(128), /* in the kernel, beyond what the peer's window takes. Else it keeps
+    SOCKET_UNSENT_BYTES_MAX = KIB(
+        128), /* in the kernel, beyond what the peer's window takes. Else it keeps
                                            2.5 MB and more for each reader that stands still, and all
                                            sockets of the machine share that memory */
     METRICS_KEY_BYTES_MIN = 16,

@@ -30,8 +30,8 @@ struct Request {
     const Route *route;
     Snapshot *snapshot; /* held for the request's life */
     /* Who asks; which of these is set follows from the route's guard (routes.def). */
-    const Tenant *tenant; /* API key, or the tenant of a realtime token */
-    Str token_user;       /* of a bearer token: its user; else {NULL,0} */
+    const Tenant *tenant;          /* API key, or the tenant of a realtime token */
+    Str token_user;                /* of a bearer token: its user; else {NULL,0} */
     const struct Session *session; /* GUARD_SESSION, _ADMIN, _OPERATOR */
     uint32_t counted;     /* limit.h: events that were admitted; an error answer gives them back */
     uint32_t counted_day; /* in which UTC day */

@@ -60,9 +60,9 @@ test('ORQ-19: Resend reports: DELIVERED is reached, opened and clicked follow in
   ok(await report(resend('email.clicked', { email_id: id })));
   const now = await logOf(tenant, log.id);
   assert.equal(now.status, 'DELIVERED');
-  assert.deepEqual(whats(now).toSorted(), ['accepted', 'clicked', 'delivered', 'opened', 'planned', 'sent']);
+  assert.deepEqual(whats(now).slice().sort(), ['accepted', 'clicked', 'delivered', 'opened', 'planned', 'sent']);
   const event = await server.admin('GET', `/tenants/${tenant.id}/events/${now.eventId}`);
-  assert.deepEqual(whats(event.json.data).toSorted(), whats(now).toSorted());
+  assert.deepEqual(whats(event.json.data).slice().sort(), whats(now).slice().sort());
   assert.deepEqual(await suppressed(tenant), []);
 });
 

@@ -97,7 +97,16 @@ static void drop_call(RealtimeCall *call)
     mem_free(call);
 }
 
-static const CallOps call_ops = {make_call, take_call, drop_call};
+/* What a client says is heard by this loop at once. */
+static void say_call(Realtime *r, uint32_t tenant_no, Str channel, const Publication *p, bool keep)
+{
+    static uint64_t places;
+    Publication said = *p;
+    if (keep) said.offset = ++places;
+    hub_publish(r->hub, tenant_no, channel, &said);
+}
+
+static const CallOps call_ops = {make_call, take_call, drop_call, say_call};
 
 static void fill_in(StreamCall *s)
 {
@@ -112,7 +121,8 @@ static void store_answers(Status st)
 {
     for (unsigned i = 0; i < asked_count; i++) {
         asked[i]->store.st = st;
-        if (asked[i]->store.kind == STORE_STREAM) fill_in(&asked[i]->stream);
+        if (asked[i]->way != CALL_PEOPLE && asked[i]->store.kind == STORE_STREAM)
+            fill_in(&asked[i]->stream);
         call_answered(asked[i]);
     }
     asked_count = 0;
@@ -128,11 +138,16 @@ static void wake(void *ctx)
     (void)ctx;
 }
 
-static Tenant tenant = {.no = 1, .id_text = STR_INIT(TENANT_ID), .active = true, ._refs = 1};
+static Tenant tenant = {.no = 1,
+                        .id_text = STR_INIT(TENANT_ID),
+                        .active = true,
+                        .allow_client_publish = true,
+                        ._refs = 1};
 static Snapshot snapshot;
 static Snapshot *current = &snapshot;
 static Random rnd;
 static Realtime realtime;
+static atomic_uint people_listeners;
 static Buf connect_message;
 
 static void world_init(void)
@@ -143,6 +158,7 @@ static void world_init(void)
     CHECK(map_put(&snapshot.by_id, &tenant) == ST_OK);
     realtime = (Realtime){.hub = hub_new(wake, NULL),
                           .calls = &call_ops,
+                          .people_listeners = &people_listeners,
                           .token_key = jwt_key_new(SECRET),
                           .snapshot = &current,
                           .now_ms = &now_ms,

@@ -8,7 +8,12 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 
-enum { COLUMNS = 76, LINE_MAX_BYTES = 998, WORD_BYTES_MAX = 42 /* encoded: 12 + 56 characters */ };
+enum {
+    COLUMNS = 76,
+    LINE_MAX_BYTES = 998,
+    WORD_BYTES_MAX = 42, /* encoded: 12 + 56 characters */
+    QUOTED_NAME_MAX = 60 /* a longer name is encoded, which folds; quoted it could double */
+};
 
 static const char crlf[] = "\r\n";
 
@@ -188,7 +193,7 @@ static void put_mailbox(Buf *out, const char *header, Str name, Str address)
     buf_lit(out, ": ");
     if (name.len) {
         size_t column = strlen(header) + 2;
-        if (is_ascii(name)) { /* RFC 5322 3.2.4 */
+        if (is_ascii(name) && name.len <= QUOTED_NAME_MAX) { /* RFC 5322 3.2.4 */
             buf_lit(out, "\"");
             for (size_t i = 0; i < name.len; i++) {
                 if (name.at[i] == '"' || name.at[i] == '\\') buf_lit(out, "\\");
@@ -197,7 +202,7 @@ static void put_mailbox(Buf *out, const char *header, Str name, Str address)
             buf_lit(out, "\"");
             column += name.len + 2;
         } else {
-            column = put_text(out, name, column);
+            column = put_encoded(out, name, column);
         }
         buf_add(out, column + address.len + 3 > COLUMNS ? S("\r\n ") : S(" "));
     }

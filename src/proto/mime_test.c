@@ -126,6 +126,19 @@ TEST(mime_writes_a_plain_mail)
            "hello\r\n");
 }
 
+TEST(mime_encodes_a_name_that_is_too_long_to_quote)
+{
+    char name[900];
+    Mail mail = plain_mail();
+    memset(name, '"', sizeof name); /* quoted it would be 1,800 bytes in one line */
+    mail.from_name = str_make(name, sizeof name);
+    begin();
+    assert_status(mime_write(&mail, &out, NULL), ST_OK);
+    for (Str rest = buf_view(&out); rest.at && rest.len;)
+        assert_true(str_cut(&rest, '\n').len <= 78);
+    buf_done(&out);
+}
+
 TEST(mime_writes_alternatives_text_first)
 {
     Mail mail = plain_mail();

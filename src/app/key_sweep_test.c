@@ -1,36 +1,9 @@
 /* The statement of a sweep's step, on the store this build is wired to. */
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "app/wire.h"
 #include "base/limits.h"
 #include "check_test.h"
 #include "domain/intake/key.h"
 #include "port/store_suite.h"
-
-static char directory[64];
-
-static Store *open_store(void)
-{
-    Store *s = NULL;
-    snprintf(directory, sizeof directory, "/tmp/orq-key-sweep-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &s, NULL), ST_OK);
-    return s;
-}
-
-static void close_store(Store *s)
-{
-    static const char *const names[] = {"orqestra.db", "lock"};
-    char path[128];
-    store_close(s);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(directory), 0);
-}
+#include "wired_store_test.h"
 
 typedef struct
     Keys { /* `count` keys of a tenant, the first expiring at from_ms, each step_ms later */
@@ -95,7 +68,7 @@ static int64_t sweep(Store *s, int64_t now_ms)
 
 TEST(key_sweep_takes_the_expired_in_steps_and_nothing_else)
 {
-    Store *s = open_store();
+    Store *s = wired_store_open();
     assert_int_equal(sweep(s, 1000000), 0);
     add_keys(s, 1, 2 * KEY_SWEEP_ROWS + 10, 1000, 1);
     add_keys(s, 2, 3, 10000, 1);
@@ -107,41 +80,41 @@ TEST(key_sweep_takes_the_expired_in_steps_and_nothing_else)
     assert_int_equal(sweep(s, 10000 - 1), 0);
     assert_int_equal(store_number(s, "SELECT count(*) FROM idempotency"), 3);
     assert_int_equal(store_number(s, "SELECT min(tenant) FROM idempotency"), 2);
-    close_store(s);
+    wired_store_end(s);
 }
 
 TEST(key_sweep_takes_those_of_one_moment_in_steps_too)
 {
-    Store *s = open_store();
+    Store *s = wired_store_open();
     add_keys(s, 1, KEY_SWEEP_ROWS + 200, 1000, 0); /* as a batch leaves them */
     assert_int_equal(sweep(s, 5000), KEY_SWEEP_ROWS);
     assert_int_equal(sweep(s, 5000), 200);
-    close_store(s);
+    wired_store_end(s);
 }
 
 /* A shorter life that was set later waits for the longer one before it: free, not yet gone. */
 TEST(key_sweep_stops_at_the_first_that_lives)
 {
-    Store *s = open_store();
+    Store *s = wired_store_open();
     add_keys(s, 1, 3, 1000, 0);
     add_keys(s, 2, 1, 9000, 0);
     add_keys(s, 3, 3, 2000, 0);
     assert_int_equal(sweep(s, 5000), 3);
     assert_int_equal(sweep(s, 5000), 0);
     assert_int_equal(sweep(s, 9000), 4);
-    close_store(s);
+    wired_store_end(s);
 }
 
 TEST(key_sweep_takes_those_of_the_spill_as_well)
 {
-    Store *s = open_store();
+    Store *s = wired_store_open();
     add_keys_to(s, add_to_spill, 1, KEY_SWEEP_ROWS + 10, 1000, 1);
     add_keys(s, 1, 5, 1000, 1);
     assert_int_equal(sweep(s, 1000), 2);
     assert_int_equal(sweep(s, 9000), KEY_SWEEP_ROWS + 4);
     assert_int_equal(sweep(s, 9000), 9);
     assert_int_equal(store_number(s, "SELECT count(*) FROM idempotency_spill"), 0);
-    close_store(s);
+    wired_store_end(s);
 }
 
 TEST_MAIN()

@@ -2,41 +2,14 @@
  * here). */
 #include "domain/schedule/schedule_store.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "app/wire.h"
 #include "base/mem.h"
 #include "check_test.h"
 #include "domain/tenant/erase.h"
 #include "domain/tenant/erase_user.h"
 #include "port/store_suite.h"
+#include "wired_store_test.h"
 
 enum { T1 = 1, T2 = 2 };
-
-static char directory[64];
-
-static Store *store_open(void)
-{
-    Store *store;
-    snprintf(directory, sizeof directory, "/tmp/orq-sched-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &store, NULL), ST_OK);
-    return store;
-}
-
-static void store_end(Store *store)
-{
-    static const char *const names[] = {"orqestra.db", "lock"};
-    char path[128];
-    store_close(store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(directory), 0);
-}
 
 static void put_body(Store *store, uint32_t tenant_no, const char *user, const char *id,
                      int64_t at_ms, Str body)
@@ -149,7 +122,7 @@ static Status make_tenant(StoreTx *tx, StoreJob *job, Err *err)
 
 TEST(schedule_due_are_the_earliest_first_and_what_comes_next)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     ask_init(&a);
     put(store, T1, "ann", "c", 3000);
@@ -174,12 +147,12 @@ TEST(schedule_due_are_the_earliest_first_and_what_comes_next)
     assert_int_equal(a.due.count, 4);
     assert_int_equal(a.due.next_ms, SCHEDULE_NEVER);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(schedule_due_comes_in_rounds)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     ask_init(&a);
     for (int i = 0; i <= SCHEDULE_ROUND; i++) put(store, T1, "ann", "x", 1000);
@@ -188,12 +161,12 @@ TEST(schedule_due_comes_in_rounds)
     assert_int_equal(a.due.count, SCHEDULE_ROUND);
     assert_int_equal(a.due.next_ms, 1000);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(schedule_due_stops_at_so_many_bytes)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     char *large = mem_alloc(MIB(1));
     ask_init(&a);
@@ -205,14 +178,14 @@ TEST(schedule_due_stops_at_so_many_bytes)
     assert_int_equal(a.due.next_ms, 1000 + a.due.count);
     mem_free(large);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 /* ---- held ---- */
 
 TEST(schedule_held_are_nobodys_business_until_released)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     ask_init(&a);
     put(store, T1, "ann", "a", 1000);
@@ -235,12 +208,12 @@ TEST(schedule_held_are_nobodys_business_until_released)
     assert_int_equal(a.due.at[0].send_at_ms, 1000);
     assert_int_equal(a.due.at[0].due_ms, 1800);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(schedule_holds_nothing_of_a_tenant_that_is_back)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     ask_init(&a);
     assert_status(job_write(store, make_tenant, NULL), ST_OK);
@@ -253,14 +226,14 @@ TEST(schedule_holds_nothing_of_a_tenant_that_is_back)
     assert_status(job_read(store, run_due, &a), ST_OK);
     assert_int_equal(a.due.count, 1);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 /* ---- gone ---- */
 
 TEST(schedule_drop_and_cancel_take_the_count_along)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     ask_init(&a);
     put(store, T1, "ann", "a", 1000);
@@ -283,7 +256,7 @@ TEST(schedule_drop_and_cancel_take_the_count_along)
     assert_status(job_read(store, run_count, &a), ST_OK);
     assert_int_equal(a.count, 1);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 static Status run_erase_user(StoreTx *tx, StoreJob *job, Err *err)
@@ -298,7 +271,7 @@ static Status run_erase(StoreTx *tx, StoreJob *job, Err *err)
 
 TEST(schedule_of_an_erased_user_and_of_a_deleted_tenant_goes)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     for (int i = 0; i < 600; i++) put(store, T1, i % 6 ? "ann" : "bob", "x", 1000 + i);
     put(store, T2, "ann", "x", 1000);
     EraseUser user = {.tenant_no = T1, .user_id = S("ann")};
@@ -310,14 +283,14 @@ TEST(schedule_of_an_erased_user_and_of_a_deleted_tenant_goes)
     assert_int_equal(tenant.schedules, 100);
     assert_int_equal(waiting(store), 1);
     assert_int_equal(store_number(store, "SELECT count(*) FROM scheduled_count"), 1);
-    store_end(store);
+    wired_store_end(store);
 }
 
 /* ---- looking ---- */
 
 TEST(schedule_pages_go_by_time_and_know_where_they_ended)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Ask a;
     ask_init(&a);
     put(store, T1, "ann", "late", 3000);
@@ -338,7 +311,7 @@ TEST(schedule_pages_go_by_time_and_know_where_they_ended)
     a.id = "another's";
     assert_status(job_read(store, run_read, &a), ST_NOT_FOUND);
     arena_done(&a.arena);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST_MAIN()

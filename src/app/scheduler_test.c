@@ -10,10 +10,10 @@
 #include "app/app.h"
 #include "app/live.h"
 #include "app/measure.h"
-#include "app/wire.h"
 #include "check_test.h"
 #include "domain/tenant/build.h"
 #include "port/store_suite.h"
+#include "wired_store_test.h"
 
 enum { T1 = 1, T2 = 2, T3 = 3 };
 
@@ -26,7 +26,6 @@ static struct {
     atomic_int refused;
     sem_t moved; /* posted by each publication */
     atomic_int published;
-    char directory[64];
 } t;
 
 /* ---- the neighbours ---- */
@@ -106,10 +105,7 @@ static void world_open(void)
 
     memset(&t, 0, sizeof t);
     sem_init(&t.moved, 0, 0);
-    snprintf(t.directory, sizeof t.directory, "/tmp/orq-when-XXXXXX");
-    assert_non_null(mkdtemp(t.directory));
-    const Config config = {.data = str_of(t.directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &t.real, NULL), ST_OK);
+    t.real = wired_store_open();
     assert_status(job_write(t.real, make_tenant, (void *)(uintptr_t)&id), ST_OK);
     t.ops.submit = submit;
     t.door.ops = &t.ops;
@@ -140,23 +136,16 @@ static void stop_here(Mail *mail, Loop *here)
 
 static void world_close(void)
 {
-    static const char *const names[] = {"orqestra.db", "lock"};
-    char path[128];
     Lane *lane = &t.app.lanes[0];
     Mail mail = {.open = stop_here};
 
     mailbox_post(lane->loop, &mail);
     loop_join(lane->loop);
-    store_close(t.real);
+    wired_store_end(t.real);
     scheduler_free(t.app.scheduler);
     snapshot_unref(lane->snapshot);
     buf_done(&lane->scratch);
     loop_free(lane->loop);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", t.directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(t.directory), 0);
     sem_destroy(&t.moved);
 }
 

@@ -2,40 +2,13 @@
  * a driver, so its tests live here). */
 #include "domain/retention/sweep.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "app/wire.h"
 #include "base/limits.h"
 #include "check_test.h"
 #include "domain/tenant/erase_user.h"
 #include "port/store_suite.h"
+#include "wired_store_test.h"
 
 enum { T1 = 1, T2 = 2 };
-
-static char directory[64];
-
-static Store *store_open(void)
-{
-    Store *store;
-    snprintf(directory, sizeof directory, "/tmp/orq-sweep-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &store, NULL), ST_OK);
-    return store;
-}
-
-static void store_end(Store *store)
-{
-    static const char *const names[] = {"orqestra.db", "lock"};
-    char path[128];
-    store_close(store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(directory), 0);
-}
 
 /* Message and event number n were made n seconds after 1970. */
 static Status spread(StoreTx *tx, StoreJob *job, Err *err)
@@ -82,7 +55,7 @@ static uint64_t newest_seq(Store *store, const char *user)
 
 TEST(sweep_takes_read_ones_early_and_unread_ones_late)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     Uuid ids[11];
     for (int i = 1; i <= 10; i++) ids[i] = suite_notify(store, T1, i % 2 ? "ann" : "bob", i);
     for (int i = 2; i <= 9; i += 3) /* 2, 5, 8 */
@@ -102,12 +75,12 @@ TEST(sweep_takes_read_ones_early_and_unread_ones_late)
     sweep_round(&s.sweep);
     sweep_all(store, &s);
     assert_int_equal(s.sweep.gone.notifications, 1);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(sweep_never_gives_a_position_twice)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     for (int i = 1; i <= 5; i++) suite_notify(store, T1, "ann", i);
     assert_int_equal(newest_seq(store, "ann"), 5);
     assert_status(job_write(store, spread, NULL), ST_OK);
@@ -117,7 +90,7 @@ TEST(sweep_never_gives_a_position_twice)
     assert_int_equal(newest_seq(store, "ann"), 0);
     suite_notify(store, T1, "ann", 6);
     assert_int_equal(newest_seq(store, "ann"), 6);
-    store_end(store);
+    wired_store_end(store);
 }
 
 static Status let_wait(StoreTx *tx, StoreJob *job, Err *err)
@@ -128,7 +101,7 @@ static Status let_wait(StoreTx *tx, StoreJob *job, Err *err)
 
 TEST(sweep_keeps_events_that_wait_to_be_sent_and_the_newest)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     for (int i = 1; i <= 4; i++) suite_notify(store, T1, "ann", i);
     assert_status(job_write(store, spread, NULL), ST_OK);
     assert_status(job_write(store, let_wait, NULL), ST_OK);
@@ -138,12 +111,12 @@ TEST(sweep_keeps_events_that_wait_to_be_sent_and_the_newest)
     assert_int_equal(store_number(store, "SELECT COUNT(*) FROM event WHERE no IN (2, 4)"), 2);
     assert_int_equal(store_number(store, "SELECT COUNT(*) FROM delivery"), 2);
     assert_int_equal(store_number(store, "SELECT COUNT(*) FROM message"), 4); /* history stays */
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(sweep_goes_in_bites_and_stops_at_the_horizon)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     for (int i = 1; i <= 700; i++) suite_notify(store, T1, "ann", i);
     assert_status(job_write(store, spread, NULL), ST_OK);
     Sweeping s = {
@@ -153,7 +126,7 @@ TEST(sweep_goes_in_bites_and_stops_at_the_horizon)
     assert_int_equal(s.sweep.gone.events, 600);
     assert_true(steps >= 2 * (600 / SWEEP_ROWS));
     assert_int_equal(store_number(store, "SELECT MIN(no) FROM message"), 601);
-    store_end(store);
+    wired_store_end(store);
 }
 
 static Status old_rows(StoreTx *tx, StoreJob *job, Err *err)
@@ -173,26 +146,26 @@ static Status old_rows(StoreTx *tx, StoreJob *job, Err *err)
 
 TEST(sweep_takes_old_audit_entries_and_dead_sessions)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     assert_status(job_write(store, old_rows, NULL), ST_OK);
     Sweeping s = {.limits = {.now_ms = 2000, .audit_before_ms = 291}};
     sweep_all(store, &s);
     assert_int_equal(s.sweep.gone.audit, 290);
     assert_int_equal(s.sweep.gone.sessions, 2);
     assert_int_equal(store_number(store, "SELECT MIN(at_ms) FROM audit"), 291);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(sweep_without_limits_keeps_everything)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     for (int i = 1; i <= 3; i++) suite_notify(store, T1, "ann", i);
     assert_status(job_write(store, spread, NULL), ST_OK);
     Sweeping s = {.limits = {.now_ms = 1000000000}};
     sweep_all(store, &s);
     assert_int_equal(store_number(store, "SELECT COUNT(*) FROM inbox"), 3);
     assert_int_equal(store_number(store, "SELECT COUNT(*) FROM event"), 3);
-    store_end(store);
+    wired_store_end(store);
 }
 
 /* ---- erasing one user ---- */
@@ -213,7 +186,7 @@ static int erase_all(Store *store, EraseUser *erase)
 
 TEST(erase_user_takes_all_of_one_and_nothing_of_others)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     for (int i = 0; i < 1200; i++) suite_notify(store, T1, i % 12 ? "ann" : "bob", i);
     for (int i = 0; i < 3; i++) suite_notify(store, T2, "ann", i);
     EraseUser erase = {.tenant_no = T1, .user_id = S("ann")};
@@ -228,18 +201,18 @@ TEST(erase_user_takes_all_of_one_and_nothing_of_others)
     assert_int_equal(newest_seq(store, "bob"), 100);
     suite_notify(store, T1, "ann", 1); /* comes back: a feed from the beginning */
     assert_int_equal(newest_seq(store, "ann"), 1);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST(erase_user_of_nobody_is_done_at_once)
 {
-    Store *store = store_open();
+    Store *store = wired_store_open();
     suite_notify(store, T1, "ann", 1);
     EraseUser erase = {.tenant_no = T1, .user_id = S("eve")};
     assert_int_equal(erase_all(store, &erase), 1);
     assert_int_equal(erase.events + erase.notifications, 0);
     assert_int_equal(store_number(store, "SELECT COUNT(*) FROM inbox"), 1);
-    store_end(store);
+    wired_store_end(store);
 }
 
 TEST_MAIN()

@@ -7,7 +7,6 @@
 #include "app/admin/job.h"
 #include "app/admin/put.h"
 #include "app/http/router.h"
-#include "base/isotime.h"
 #include "domain/tenant/tenant_store.h"
 
 typedef struct AuditFilter {
@@ -101,14 +100,6 @@ static Status run_list(StoreTx *tx, AdminJob *job, Err *err)
     return ST_OK;
 }
 
-static void read_time(Request *rq, const char *name, int64_t *ret_ms, Problems *problems)
-{
-    Str text;
-    if (request_query(rq, str_of(name), &text) && !iso_parse(text, ret_ms))
-        problems_add(problems,
-                     arena_format(&rq->arena, "%s must be an ISO 8601 date string", name));
-}
-
 static bool read_filter(Request *rq, AuditFilter *f)
 {
     Str text;
@@ -116,8 +107,8 @@ static bool read_filter(Request *rq, AuditFilter *f)
     f->action = f->actor = S("");
     if (request_query(rq, S("action"), &text)) f->action = text;
     if (request_query(rq, S("actor"), &text)) f->actor = text;
-    read_time(rq, "from", &f->from_ms, &problems);
-    read_time(rq, "to", &f->to_ms, &problems);
+    page_time(rq, "from", &problems, &f->from_ms);
+    page_time(rq, "to", &problems, &f->to_ms);
     f->has_tenant_id = request_query(rq, S("tenantId"), &text);
     if (f->has_tenant_id && !uuid_parse(text, &f->tenant_id))
         problems_add(&problems, S("tenantId must be a UUID"));
@@ -138,8 +129,5 @@ void admin_audit_list(Request *rq)
         return;
     }
     if (!read_filter(rq, f)) return;
-    AdminJob *job = admin_job_new(rq, run_list, f);
-    if (!job) return;
-    job->is_list = true;
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, f);
 }

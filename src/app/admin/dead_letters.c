@@ -43,21 +43,13 @@ static bool read_query(Request *rq, DeadFilter *f)
     static const char *const names[] = {"eventType", "cause", "userId", "provider"};
     Str *const texts[] = {&f->event_type, &f->cause, &f->user_id, &f->provider};
     Problems problems = {.count = 0};
-    Channel channel;
     Str text;
     *f = DEAD_FILTER_NONE;
-    if (request_query(rq, S("channel"), &text)) {
-        if (channel_parse(text, &channel) && channel != CHANNEL_PUSH)
-            f->channel = (int)channel;
-        else
-            problems_add(&problems, S("channel must be one of the following values: EMAIL, SMS"));
-    }
+    page_sent_channel(rq, &problems, &f->channel);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (request_query(rq, str_of(names[i]), &text) && text.len) *texts[i] = text;
-    if (request_query(rq, S("from"), &text) && !iso_parse(text, &f->from_ms))
-        problems_add(&problems, S("from must be an ISO 8601 date string"));
-    if (request_query(rq, S("to"), &text) && !iso_parse(text, &f->to_ms))
-        problems_add(&problems, S("to must be an ISO 8601 date string"));
+    page_time(rq, "from", &problems, &f->from_ms);
+    page_time(rq, "to", &problems, &f->to_ms);
     if (problems.count) respond_problems(rq, &problems);
     return problems.count == 0;
 }
@@ -73,10 +65,7 @@ void admin_dead_list(Request *rq)
         return;
     }
     in->limit = page.limit;
-    AdminJob *job = admin_job_new(rq, run_list, in);
-    if (!job) return;
-    job->is_list = true;
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, in);
 }
 
 /* ---- causes ---- */

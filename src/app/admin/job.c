@@ -108,6 +108,14 @@ void admin_job_send(AdminJob *job, StoreKind kind)
     errand_send(e, kind);
 }
 
+void admin_job_list(Request *rq, AdminRun run_list, void *input)
+{
+    AdminJob *job = admin_job_new(rq, run_list, input);
+    if (!job) return;
+    job->is_list = true;
+    admin_job_send(job, STORE_READ_JOB);
+}
+
 Status admin_job_stage(StoreTx *tx, AdminJob *job, uint32_t tenant_no, Err *err)
 {
     Errand *e = job->_errand;

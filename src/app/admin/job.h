@@ -43,6 +43,8 @@ struct AdminJob {
 
 /* Answers 404 and returns NULL when an id in the path is no UUID. */
 AdminJob *admin_job_new(Request *rq, AdminRun run, void *input);
+/* The whole way of a list: a read job whose data are the rows, one after the other. */
+void admin_job_list(Request *rq, AdminRun run, void *input);
 void admin_job_send(AdminJob *job, StoreKind kind); /* again from `then`, if need be */
 void admin_job_answer(AdminJob *job);               /* for `then` */
 

@@ -1,18 +1,13 @@
 /* The log on the store this build is wired to: pages, filters, single things, and what stays another
  * tenant's. It lives here because the domain may not name a driver. */
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "app/wire.h"
 #include "base/limits.h"
 #include "check_test.h"
 #include "domain/deliver/log_span.h"
 #include "domain/deliver/log_store.h"
 #include "port/store_suite.h"
+#include "wired_store_test.h"
 
 enum { MINE = 1, OTHER = 2, HOUR_MS = 3600 * 1000 };
-
-static char directory[64];
 
 typedef struct Bench { /* what a job of these tests works with */
     Store *store;
@@ -32,27 +27,16 @@ typedef struct Bench { /* what a job of these tests works with */
 
 static void bench_init(Bench *b)
 {
-    snprintf(directory, sizeof directory, "/tmp/orq-log-XXXXXX");
-    assert_non_null(mkdtemp(directory));
     *b = (Bench){
         .tenant_no = MINE, .filter = LOG_FILTER_NONE, .from = LOG_CURSOR_START, .limit = 50};
     arena_init(&b->arena, MIB(64));
-    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &b->store, NULL), ST_OK);
+    b->store = wired_store_open();
 }
 
 static void bench_done(Bench *b)
 {
-    static const char *const names[] = {"orqestra.db", "orqestra.db-wal", "orqestra.db-shm",
-                                        "lock"};
-    char path[128];
-    store_close(b->store);
+    wired_store_end(b->store);
     arena_done(&b->arena);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(directory), 0);
 }
 
 /* ---- events ---- */

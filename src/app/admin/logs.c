@@ -47,10 +47,7 @@ void admin_log_list(Request *rq)
         return;
     }
     in->limit = page.limit;
-    AdminJob *job = admin_job_new(rq, run_list, in);
-    if (!job) return;
-    job->is_list = true;
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, in);
 }
 
 /* ---- one delivery ---- */

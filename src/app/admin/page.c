@@ -1,5 +1,8 @@
 #include "app/admin/page.h"
 
+#include "base/isotime.h"
+#include "port/channel.h"
+
 static void refuse(Request *rq, Str sentence)
 {
     Problems problems = {.count = 0};
@@ -25,4 +28,23 @@ bool page_read(Request *rq, Page *ret_page)
     if (request_query(rq, S("cursor"), &text) && text.len) page.cursor = text;
     *ret_page = page;
     return true;
+}
+
+void page_time(Request *rq, const char *name, Problems *problems, int64_t *ret_unix_ms)
+{
+    Str text;
+    if (request_query(rq, str_of(name), &text) && !iso_parse(text, ret_unix_ms))
+        problems_add(problems,
+                     arena_format(&rq->arena, "%s must be an ISO 8601 date string", name));
+}
+
+void page_sent_channel(Request *rq, Problems *problems, int *ret_channel)
+{
+    Str text;
+    Channel channel;
+    if (!request_query(rq, S("channel"), &text)) return;
+    if (channel_parse(text, &channel) && channel != CHANNEL_PUSH)
+        *ret_channel = (int)channel;
+    else
+        problems_add(problems, S("channel must be one of the following values: EMAIL, SMS"));
 }

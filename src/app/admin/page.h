@@ -15,6 +15,9 @@ typedef struct Page {
 
 /* Otherwise answers 422 and returns false. */
 bool page_read(Request *rq, Page *ret_page);
+/* Filters that several lists have. An absent one leaves its result alone, a broken one is a problem. */
+void page_time(Request *rq, const char *name, Problems *problems, int64_t *ret_unix_ms);
+void page_sent_channel(Request *rq, Problems *problems, int *ret_channel); /* EMAIL or SMS */
 /* For a cursor the handler cannot read: 422. */
 void page_refuse_cursor(Request *rq);
 

@@ -127,10 +127,7 @@ static Status run_list(StoreTx *tx, AdminJob *job, Err *err)
 
 void admin_provider_list(Request *rq)
 {
-    AdminJob *job = admin_job_new(rq, run_list, job_new(rq));
-    if (!job) return;
-    job->is_list = true; /* TENANT_PROVIDERS_MAX: always one page */
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, job_new(rq)); /* TENANT_PROVIDERS_MAX: always one page */
 }
 
 static Status run_get(StoreTx *tx, AdminJob *job, Err *err)

@@ -2,11 +2,7 @@
  * lives here because the domain may not name a driver. */
 #include "domain/tenant/registry.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "app/admin/session_store.h"
-#include "app/wire.h"
 #include "base/limits.h"
 #include "check_test.h"
 #include "domain/tenant/build.h"
@@ -15,8 +11,8 @@
 #include "domain/tenant/usage.h"
 #include "domain/tenant/webhook.h"
 #include "port/store_suite.h"
+#include "wired_store_test.h"
 
-static char directory[64];
 static const uint8_t KEY[SEAL_KEY_BYTES] = {7};
 
 typedef struct Bench { /* what a job of these tests works with */
@@ -33,28 +29,17 @@ typedef struct Bench { /* what a job of these tests works with */
 
 static void bench_init(Bench *b)
 {
-    snprintf(directory, sizeof directory, "/tmp/orq-registry-XXXXXX");
-    assert_non_null(mkdtemp(directory));
     *b = (Bench){.master = seal_key_new(KEY)};
     arena_init(&b->arena, MIB(64));
-    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &b->store, NULL), ST_OK);
+    b->store = wired_store_open();
 }
 
 static void bench_done(Bench *b)
 {
-    static const char *const names[] = {"orqestra.db", "orqestra.db-wal", "orqestra.db-shm",
-                                        "lock"};
-    char path[128];
     registry_free(b->registry);
-    store_close(b->store);
+    wired_store_end(b->store);
     seal_key_free(b->master);
     arena_done(&b->arena);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(directory), 0);
 }
 
 static Status make(StoreTx *tx, StoreJob *job, Err *err)

@@ -77,16 +77,10 @@ static Status run_list(StoreTx *tx, AdminJob *job, Err *err)
 static bool read_filter(Request *rq, SuppressionFilter *f)
 {
     Str text;
-    Channel channel;
     SuppressReason reason;
     Problems problems = {.count = 0};
     *f = (SuppressionFilter){.channel = SUPPRESSION_ANY, .reason = SUPPRESSION_ANY};
-    if (request_query(rq, S("channel"), &text)) {
-        if (channel_parse(text, &channel) && channel != CHANNEL_PUSH)
-            f->channel = (int)channel;
-        else
-            problems_add(&problems, S("channel must be one of the following values: EMAIL, SMS"));
-    }
+    page_sent_channel(rq, &problems, &f->channel);
     if (request_query(rq, S("reason"), &text)) {
         if (suppress_reason_parse(text, &reason))
             f->reason = (int)reason;
@@ -110,10 +104,7 @@ void admin_suppression_list(Request *rq)
         return;
     }
     in->limit = page.limit;
-    AdminJob *job = admin_job_new(rq, run_list, in);
-    if (!job) return;
-    job->is_list = true;
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, in);
 }
 
 /* ---- add ---- */

@@ -39,10 +39,7 @@ void admin_tenant_list(Request *rq)
         page_refuse_cursor(rq);
         return;
     }
-    AdminJob *job = admin_job_new(rq, run_list, in);
-    if (!job) return;
-    job->is_list = true;
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, in);
 }
 
 /* ---- get ---- */

@@ -65,10 +65,7 @@ static Status run_list(StoreTx *tx, AdminJob *job, Err *err)
 
 void admin_verification_list(Request *rq)
 {
-    AdminJob *job = admin_job_new(rq, run_list, NULL);
-    if (!job) return;
-    job->is_list = true;
-    admin_job_send(job, STORE_READ_JOB);
+    admin_job_list(rq, run_list, NULL);
 }
 
 /* ---- create ---- */

@@ -1,14 +1,11 @@
 /* The queue on the store this build is wired to: lines, shares, claims, settling, recovery. It lives here
  * because the domain may not name a driver. */
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "app/wire.h"
 #include "base/limits.h"
 #include "check_test.h"
 #include "domain/deliver/queue_store.h"
 #include "domain/tenant/build.h"
 #include "port/store_suite.h"
+#include "wired_store_test.h"
 
 enum { CLAIM = 77, ROOM = 64, NOW_MS = 1000000 };
 
@@ -32,31 +29,18 @@ typedef struct Bench {
     int64_t event_no;
 } Bench;
 
-static char directory[64];
-
 static void bench_init(Bench *b)
 {
-    snprintf(directory, sizeof directory, "/tmp/orq-queue-XXXXXX");
-    assert_non_null(mkdtemp(directory));
     *b = (Bench){.claim = CLAIM, .snapshot = snapshot_new(NULL, 0, platform_new())};
     arena_init(&b->arena, MIB(64));
-    const Config config = {.data = str_of(directory), .store = S("sqlite:")};
-    assert_status(wire_store(&config, &b->store, NULL), ST_OK);
+    b->store = wired_store_open();
 }
 
 static void bench_done(Bench *b)
 {
-    static const char *const names[] = {"orqestra.db", "orqestra.db-wal", "orqestra.db-shm",
-                                        "lock"};
-    char path[128];
-    store_close(b->store);
+    wired_store_end(b->store);
     snapshot_unref(b->snapshot);
     arena_done(&b->arena);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(directory), 0);
 }
 
 /* One e-mail (or SMS) more in a line. */
